@@ -1,0 +1,184 @@
+package config
+
+import (
+	"encoding/json"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/fanfare-hub/fanfare/internal/hub"
+)
+
+// hubName is what Azure allows, without the slash: a hub is one path segment.
+var hubName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,259}$`)
+
+func (c *checker) hubs(blocks []hubBlock, namespaceRules bool) []Hub {
+	seen := map[string]bool{}
+	var out []Hub
+	for i, b := range blocks {
+		at := []any{"hubs", i}
+		folded := strings.ToLower(b.Name)
+		switch {
+		case !hubName.MatchString(b.Name):
+			c.wrong(at2(at, "name"), "name: %q is not a hub name: letters, digits and . _ -, first a letter or digit, at most 260", b.Name)
+		case seen[folded]:
+			c.wrong(at2(at, "name"), "name: a hub named %q stands above; names are compared without regard to case", b.Name)
+		}
+		seen[folded] = true
+		h := Hub{Name: b.Name, Rules: c.rules(at2(at, "rules"), b.Rules)}
+		if len(b.Rules) == 0 && !namespaceRules {
+			c.wrong(at, "hub %q has no rules, nor has the namespace: nobody could use it", b.Name)
+		}
+		h.RegistrationTTL = c.duration(at2(at, "registration_ttl"), b.RegistrationTTL, 24*time.Hour)
+		h.Credentials = c.credentials(at, b)
+		out = append(out, h)
+	}
+	return out
+}
+
+// maxRules is Azure's limit for one hub.
+const maxRules = 12
+
+func (c *checker) rules(at []any, blocks []ruleBlock) []hub.Rule {
+	if len(blocks) > maxRules {
+		c.wrong(at, "rules: %d are given, at most %d are allowed", len(blocks), maxRules)
+	}
+	seen := map[string]bool{}
+	var out []hub.Rule
+	for i, b := range blocks {
+		at := at2(at, i)
+		if b.Name == "" || len(b.Name) > 256 || strings.ContainsAny(b.Name, ";=&") {
+			c.wrong(at2(at, "name"), "name: a rule needs a name of at most 256 characters without ; = &")
+		}
+		if seen[b.Name] {
+			c.wrong(at2(at, "name"), "name: a rule named %q stands above", b.Name)
+		}
+		seen[b.Name] = true
+		out = append(out, hub.Rule{
+			Name:         b.Name,
+			Rights:       c.rights(at, b.Rights),
+			PrimaryKey:   c.key(at, "primary_key", b.PrimaryKey, b.PrimaryKeyFile, true),
+			SecondaryKey: c.key(at, "secondary_key", b.SecondaryKey, b.SecondaryKeyFile, false),
+		})
+	}
+	return out
+}
+
+func (c *checker) rights(at []any, names []string) hub.Rights {
+	if len(names) == 0 {
+		c.wrong(at2(at, "rights"), "rights: give one or more of listen, send, manage")
+	}
+	var r hub.Rights
+	for i, n := range names {
+		switch strings.ToLower(n) {
+		case "listen":
+			r |= hub.Listen
+		case "send":
+			r |= hub.Send
+		case "manage":
+			r |= hub.Listen | hub.Send | hub.Manage
+		default:
+			c.wrong(at2(at, "rights", i), "rights: %q is not one of listen, send, manage", n)
+		}
+	}
+	return r
+}
+
+// key reads a rule's key. Clients take it as text, so any text without ; will
+// do; what is short is easy to guess.
+func (c *checker) key(at []any, name, value, file string, needed bool) string {
+	before := len(c.mistakes)
+	k := c.secret(at, name, value, file)
+	if len(c.mistakes) > before {
+		return ""
+	}
+	where := at2(at, name)
+	if file != "" {
+		where = at2(at, name+"_file")
+	}
+	switch {
+	case k == "" && (needed || file != ""):
+		c.wrong(where, "%s: a key is needed, as `openssl rand -base64 32` prints", name)
+	case k != "" && (len(k) < 16 || len(k) > 256 || strings.ContainsAny(k, "; \t\r\n")):
+		c.wrong(where, "%s: a key has 16 to 256 characters, no blanks and no ;", name)
+	}
+	return k
+}
+
+func (c *checker) credentials(at []any, b hubBlock) []hub.Credential {
+	var out []hub.Credential
+	if b.APNs != nil {
+		out = append(out, hub.Credential{Platform: hub.APNs, Properties: c.apns(at2(at, "apns"), b.APNs)})
+	}
+	if b.FCM != nil {
+		out = append(out, hub.Credential{Platform: hub.FCMV1, Properties: c.fcm(at2(at, "fcm"), b.FCM)})
+	}
+	if b.WNS != nil {
+		out = append(out, hub.Credential{Platform: hub.WNS, Properties: c.wns(at2(at, "wns"), b.WNS)})
+	}
+	return out
+}
+
+// need names each property that is missing.
+func (c *checker) need(at []any, fields ...[2]string) {
+	for _, f := range fields {
+		if f[1] == "" && !c.named(f[0]) {
+			c.wrong(at, "%s: %s is missing", at[len(at)-1], f[0])
+		}
+	}
+}
+
+func (c *checker) apns(at []any, b *apnsBlock) map[string]string {
+	key := c.secret(at, "key", b.Key, b.KeyFile)
+	c.need(at, [2]string{"key", key}, [2]string{"key_id", b.KeyID}, [2]string{"team_id", b.TeamID}, [2]string{"bundle_id", b.BundleID})
+	return present(map[string]string{"Token": key, "KeyId": b.KeyID, "AppId": b.TeamID, "AppName": b.BundleID, "Endpoint": b.Endpoint})
+}
+
+func (c *checker) fcm(at []any, b *fcmBlock) map[string]string {
+	if b.ServiceAccountFile != "" {
+		return c.serviceAccount(at, b)
+	}
+	key := c.secret(at, "private_key", b.PrivateKey, b.PrivateKeyFile)
+	c.need(at, [2]string{"project_id", b.ProjectID}, [2]string{"client_email", b.ClientEmail}, [2]string{"private_key", key})
+	return map[string]string{"ProjectId": b.ProjectID, "ClientEmail": b.ClientEmail, "PrivateKey": key}
+}
+
+// serviceAccount reads the JSON file that the Firebase console gives out.
+func (c *checker) serviceAccount(at []any, b *fcmBlock) map[string]string {
+	where := at2(at, "service_account_file")
+	if b.ProjectID+b.ClientEmail+b.PrivateKey+b.PrivateKeyFile != "" {
+		c.wrong(where, "fcm: service_account_file holds project_id, client_email and private_key: give either it or them")
+	}
+	text, err := readSmall(c.path(b.ServiceAccountFile))
+	if err != nil {
+		c.wrong(where, "service_account_file: %v", err)
+		return nil
+	}
+	var account struct {
+		ProjectID   string `json:"project_id"`
+		ClientEmail string `json:"client_email"`
+		PrivateKey  string `json:"private_key"`
+	}
+	if err := json.Unmarshal(text, &account); err != nil {
+		c.wrong(where, "service_account_file: not the JSON of a service account: %v", err)
+		return nil
+	}
+	c.need(where, [2]string{"project_id", account.ProjectID}, [2]string{"client_email", account.ClientEmail}, [2]string{"private_key", account.PrivateKey})
+	return map[string]string{"ProjectId": account.ProjectID, "ClientEmail": account.ClientEmail, "PrivateKey": account.PrivateKey}
+}
+
+func (c *checker) wns(at []any, b *wnsBlock) map[string]string {
+	secret := c.secret(at, "secret", b.Secret, b.SecretFile)
+	c.need(at, [2]string{"package_sid", b.PackageSID}, [2]string{"secret", secret})
+	return present(map[string]string{"PackageSid": b.PackageSID, "SecretKey": secret, "WindowsLiveEndpoint": b.Endpoint})
+}
+
+// present drops properties without a value.
+func present(m map[string]string) map[string]string {
+	for k, v := range m {
+		if v == "" {
+			delete(m, k)
+		}
+	}
+	return m
+}

@@ -1,0 +1,222 @@
+package config
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// maxFile bounds the config file.
+const maxFile = 4 << 20
+
+// Load reads the file of that name. A file that can be read and is wrong
+// returns *Error with every mistake.
+func Load(name string) (Config, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return Config{}, fmt.Errorf("config: %w", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return Config{}, fmt.Errorf("config: %w", err)
+	}
+	if len(text) > maxFile {
+		return Config{}, &Error{File: name, Mistakes: []Mistake{{0, fmt.Sprintf("the file is larger than %d bytes", maxFile)}}}
+	}
+	dir, err := filepath.Abs(filepath.Dir(name))
+	if err != nil {
+		return Config{}, fmt.Errorf("config: %w", err)
+	}
+	return parse(text, name, dir)
+}
+
+func parse(text []byte, name, dir string) (Config, error) {
+	var root yaml.Node
+	if err := yaml.Unmarshal(text, &root); err != nil {
+		return Config{}, &Error{File: name, Mistakes: yamlMistakes(err)}
+	}
+	var f file
+	if root.Kind != 0 {
+		dec := yaml.NewDecoder(strings.NewReader(string(text)))
+		dec.KnownFields(true)
+		if err := dec.Decode(&f); err != nil {
+			return Config{}, &Error{File: name, Mistakes: yamlMistakes(err)}
+		}
+		if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+			return Config{}, &Error{File: name, Mistakes: []Mistake{{0, "the file holds more than one document: keep one"}}}
+		}
+	}
+	c := &checker{root: &root, dir: dir}
+	cfg := c.config(&f)
+	return cfg, c.err(name)
+}
+
+var (
+	yamlLine  = regexp.MustCompile(`^(?:yaml: )?line (\d+): (.*)$`)
+	yamlField = regexp.MustCompile(`^field (\S+) not found in type \S+$`)
+)
+
+// yamlMistakes turns the library's errors into ours.
+func yamlMistakes(err error) []Mistake {
+	lines := []string{err.Error()}
+	var typed *yaml.TypeError
+	if errors.As(err, &typed) {
+		lines = typed.Errors
+	}
+	var out []Mistake
+	for _, l := range lines {
+		m := Mistake{Msg: l}
+		if parts := yamlLine.FindStringSubmatch(l); parts != nil {
+			m.Line, _ = strconv.Atoi(parts[1])
+			m.Msg = parts[2]
+		}
+		if parts := yamlField.FindStringSubmatch(m.Msg); parts != nil {
+			m.Msg = fmt.Sprintf("unknown key %q", parts[1])
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+// config checks the decoded file and builds the configuration.
+func (c *checker) config(f *file) Config {
+	cfg := Default()
+	cfg.Listen = c.address(f.Listen, cfg.Listen)
+	if f.Data != "" {
+		cfg.Data = c.path(f.Data)
+	}
+	cfg.MasterKey = c.masterKey(f)
+	cfg.CertFile, cfg.KeyFile = c.tls(f.TLS)
+	cfg.Log = c.log(f.Log, cfg.Log)
+	cfg.Namespace = c.rules([]any{"namespace", "rules"}, f.Namespace.Rules)
+	cfg.Hubs = c.hubs(f.Hubs, len(cfg.Namespace) > 0)
+	cfg.PushServices = c.pushServices(f.PushServices)
+	cfg.Dispatch = c.dispatch(f.Dispatch)
+	return cfg
+}
+
+func (c *checker) address(value, fallback string) string {
+	if value == "" {
+		return fallback
+	}
+	if _, port, err := net.SplitHostPort(value); err != nil || port == "" {
+		c.wrong([]any{"listen"}, "listen: %q is not host:port, as in 127.0.0.1:8443", value)
+	}
+	return value
+}
+
+func (c *checker) masterKey(f *file) []byte {
+	text := c.secret(nil, "master_key", f.MasterKey, f.MasterKeyFile)
+	if text == "" {
+		if f.MasterKeyFile != "" && !c.named("master_key") {
+			c.wrong([]any{"master_key_file"}, "master_key_file: the file is empty")
+		}
+		return nil
+	}
+	key, err := base64.StdEncoding.DecodeString(text)
+	if err != nil || len(key) != 32 {
+		at := "master_key"
+		if f.MasterKeyFile != "" {
+			at = "master_key_file"
+		}
+		c.wrong([]any{at}, "%s: a master key is 32 random bytes in base64, as `openssl rand -base64 32` prints", at)
+		return nil
+	}
+	return key
+}
+
+// named reports whether a mistake about key was found already.
+func (c *checker) named(key string) bool {
+	return slices.ContainsFunc(c.mistakes, func(m Mistake) bool { return strings.HasPrefix(m.Msg, key) })
+}
+
+func (c *checker) tls(t tlsBlock) (cert, key string) {
+	if (t.CertFile == "") != (t.KeyFile == "") {
+		c.wrong([]any{"tls"}, "tls: cert_file and key_file belong together: give both")
+		return "", ""
+	}
+	for _, f := range []struct{ key, name string }{{"cert_file", t.CertFile}, {"key_file", t.KeyFile}} {
+		if f.name == "" {
+			continue
+		}
+		if _, err := os.Stat(c.path(f.name)); err != nil {
+			c.wrong([]any{"tls", f.key}, "%s: %v", f.key, err)
+		}
+	}
+	return c.path(t.CertFile), c.path(t.KeyFile)
+}
+
+func (c *checker) log(l logBlock, d Log) Log {
+	d.Level = c.oneOf([]any{"log", "level"}, l.Level, d.Level, "debug", "info", "warn", "error")
+	d.Format = c.oneOf([]any{"log", "format"}, l.Format, d.Format, "text", "json")
+	return d
+}
+
+func (c *checker) oneOf(at []any, value, fallback string, allowed ...string) string {
+	if value == "" {
+		return fallback
+	}
+	if !slices.Contains(allowed, value) {
+		c.wrong(at, "%s: %q is not one of %s", at[len(at)-1], value, strings.Join(allowed, ", "))
+	}
+	return value
+}
+
+func (c *checker) pushServices(p pushBlock) PushServices {
+	if p.Dial == "" && p.CAFile == "" {
+		return PushServices{}
+	}
+	if _, _, err := net.SplitHostPort(p.Dial); err != nil {
+		c.wrong([]any{"push_services", "dial"}, "dial: %q is not host:port", p.Dial)
+	}
+	if p.CAFile != "" {
+		if _, err := os.Stat(c.path(p.CAFile)); err != nil {
+			c.wrong([]any{"push_services", "ca_file"}, "ca_file: %v", err)
+		}
+	}
+	return PushServices{Dial: p.Dial, CAFile: c.path(p.CAFile)}
+}
+
+func (c *checker) dispatch(p dispatchPart) Dispatch {
+	return Dispatch{
+		Page:           c.count("page", p.Page, 10_000),
+		Window:         c.count("window", p.Window, 64),
+		Workers:        c.count("workers", p.Workers, 1024),
+		Connections:    c.count("connections", p.Connections, 100),
+		RequestTimeout: c.duration([]any{"dispatch", "request_timeout"}, p.RequestTimeout, time.Second),
+		RetryWindow:    c.duration([]any{"dispatch", "retry_window"}, p.RetryWindow, time.Second),
+		SuspectAfter:   c.duration([]any{"dispatch", "suspect_after"}, p.SuspectAfter, time.Minute),
+		Retention:      c.duration([]any{"dispatch", "retention"}, p.Retention, time.Hour),
+	}
+}
+
+// count checks a number between 1 and most; 0 is "not given".
+func (c *checker) count(key string, n, most int) int {
+	if n < 0 || n > most {
+		c.wrong([]any{"dispatch", key}, "%s: %d is not between 1 and %d", key, n, most)
+	}
+	return n
+}
+
+func (c *checker) duration(at []any, text string, least time.Duration) time.Duration {
+	if text == "" {
+		return 0
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d < least {
+		c.wrong(at, "%s: %q is not a duration of at least %s, as in 30m or 720h", at[len(at)-1], text, least)
+	}
+	return d
+}

@@ -1,0 +1,49 @@
+// Package hub is the domain: hubs, their rules and credentials, registrations,
+// installations, notifications and what became of them. Its values are parsed
+// and valid; the names that Azure gives them on the wire live in package wire.
+package hub
+
+import "time"
+
+// Hub is one notification hub. Rows of a hub hang on ID, so that a name is
+// free again as soon as its hub is deleted.
+type Hub struct {
+	ID              int64
+	Name            string        // compared without regard to case
+	RegistrationTTL time.Duration // from the last write; 0 = unlimited
+	Rules           []Rule
+	Fixed           bool // named in the config file: read-only through the API
+	CreatedAt       time.Time
+	UpdatedAt       time.Time
+}
+
+// Rights are what a rule allows. Manage implies the others.
+type Rights uint8
+
+// The three rights.
+const (
+	Listen Rights = 1 << iota
+	Send
+	Manage
+)
+
+// Has reports whether r includes want.
+func (r Rights) Has(want Rights) bool { return r&Manage != 0 || r&want == want }
+
+// Rule is a shared access authorization rule. Keys are used as UTF-8 text,
+// never decoded.
+type Rule struct {
+	Name         string
+	Rights       Rights
+	PrimaryKey   string
+	SecondaryKey string
+}
+
+// Credential is a hub's access to one push service. Properties have Azure's
+// names (ApnsCredential's Token, KeyId, AppId, AppName, Endpoint, …). The store
+// raises Version whenever Properties change.
+type Credential struct {
+	Platform   Platform
+	Version    int64
+	Properties map[string]string
+}

@@ -1,0 +1,269 @@
+// Package store says what Fanfare keeps, as small interfaces, one per noun.
+// State and tasks live in one transactional engine, so that a send and its
+// task, or a page's outcomes and its cursor, are one commit. The drivers are
+// in the folders below; storetest holds what each of them must do.
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/fanfare-hub/fanfare/internal/hub"
+	"github.com/fanfare-hub/fanfare/internal/task"
+)
+
+// Errors that every driver returns, wrapped or as they are.
+var (
+	ErrNotFound     = errors.New("store: not found")
+	ErrExists       = errors.New("store: exists already")
+	ErrPrecondition = errors.New("store: the ETag does not match")
+	// ErrBusy: the engine cannot commit now (disk full, locked, too many
+	// waiting). Nothing was written; the caller may come back.
+	ErrBusy = errors.New("store: cannot write now")
+)
+
+// Class orders the members of a group commit.
+type Class uint8
+
+// The classes, first served first.
+const (
+	Accept  Class = iota // a client waits for its 201
+	Outcome              // pages of a running send
+	Upkeep               // sweeps and clean-up
+)
+
+// Store is a database. Times come in as parameters, never from a clock of its
+// own.
+type Store interface {
+	// View runs fn in one read transaction.
+	View(ctx context.Context, fn func(Reader) error) error
+	// Update runs fn as a member of a group commit, in a savepoint of its own:
+	// if fn fails, its writes alone are undone and its error is returned. When
+	// Update returns nil the writes are on disk. No member writes more than
+	// 256 rows; long work comes in slices. fn must not wait for anything.
+	Update(ctx context.Context, class Class, fn func(Tx) error) error
+	Close() error
+}
+
+// Reader is everything that can be read.
+type Reader interface {
+	Hubs
+	Registrations
+	Installations
+	Notifications
+	Audience
+	Handles
+	task.Reader
+}
+
+// Tx is everything that can be read and written.
+type Tx interface {
+	Reader
+	HubWriter
+	RegistrationWriter
+	InstallationWriter
+	NotificationWriter
+	HandleWriter
+	task.Writer
+}
+
+// Hubs reads hubs, rules and credentials.
+type Hubs interface {
+	// Hub finds a hub by name, or ErrNotFound.
+	Hub(name string) (hub.Hub, error)
+	HubByID(id int64) (hub.Hub, error)
+	// ListHubs returns every hub, by name.
+	ListHubs() ([]hub.Hub, error)
+	// NamespaceRules are the rules that hold for every hub.
+	NamespaceRules() ([]hub.Rule, error)
+	// Credential returns a hub's credential for a platform, or ErrNotFound.
+	Credential(hubID int64, p hub.Platform) (hub.Credential, error)
+}
+
+// HubWriter changes hubs.
+type HubWriter interface {
+	// PutHub creates the hub, or replaces the one of that name; sets h.ID.
+	PutHub(h *hub.Hub) error
+	PutNamespaceRules(rules []hub.Rule) error
+	// PutCredential seals and stores a credential. Equal properties change
+	// nothing; others raise the version. It returns the version in force.
+	PutCredential(hubID int64, c hub.Credential) (version int64, err error)
+	// DeleteCredential removes it; absent is no error.
+	DeleteCredential(hubID int64, p hub.Platform) error
+}
+
+// ETag is a precondition: nil always holds, "*" holds if the row exists.
+type ETag struct {
+	Any   bool
+	Value int64
+}
+
+// RegistrationFilter narrows a list; an empty field does not.
+type RegistrationFilter struct {
+	Tag    string
+	Handle string // any platform, compared as HandleKey does, and as given
+	P256DH string // with Handle, for Browser
+	Auth   string
+}
+
+// Registrations reads registrations. An expired one (ExpiresAt <= now) is gone.
+type Registrations interface {
+	// Registration finds one by id, or ErrNotFound.
+	Registration(hubID int64, id string, now time.Time) (hub.Registration, error)
+	// ListRegistrations returns up to limit registrations with a Number above
+	// after, in order of Number, those derived from installations among them.
+	ListRegistrations(hubID int64, f RegistrationFilter, after int64, limit int, now time.Time) ([]hub.Registration, error)
+}
+
+// RegistrationWriter changes registrations.
+type RegistrationWriter interface {
+	// PutRegistration creates r, or replaces the one with its id: the number
+	// stays unless platform or kind change, ETag is raised. With a
+	// precondition the registration must exist (ErrNotFound) and match
+	// (ErrPrecondition). It sets Number and ETag of r; UpdatedAt is the
+	// caller's now.
+	PutRegistration(hubID int64, r *hub.Registration, match *ETag, now time.Time) error
+	// DeleteRegistration removes one: ErrNotFound, ErrPrecondition.
+	DeleteRegistration(hubID int64, id string, match *ETag, now time.Time) error
+	// SweepRegistrations removes up to limit registrations and installations
+	// of all hubs that have expired, and returns how many.
+	SweepRegistrations(now time.Time, limit int) (int, error)
+}
+
+// Installations reads installations.
+type Installations interface {
+	Installation(hubID int64, id string, now time.Time) (hub.Installation, error)
+}
+
+// InstallationWriter changes installations and, with them, the registrations
+// derived from them (hub.Derive): each keeps its number across writes.
+type InstallationWriter interface {
+	PutInstallation(hubID int64, i *hub.Installation, now time.Time) error
+	// DeleteInstallation removes it; absent is no error.
+	DeleteInstallation(hubID int64, id string) error
+}
+
+// Notifications reads notifications.
+type Notifications interface {
+	Notification(hubID int64, id string) (hub.Notification, error)
+	// OutcomeCounts returns a notification's counts, by platform and outcome.
+	OutcomeCounts(hubID int64, id string) ([]hub.Count, error)
+	// DeliveryLog returns the log's pages in the order written.
+	DeliveryLog(hubID int64, id string) ([]LogPage, error)
+}
+
+// LogPage is the delivery log of one finished page or retry: entries as
+// package dispatch packs them, under 8 bytes a device.
+type LogPage struct {
+	Platform hub.Platform
+	Entries  []byte
+	At       time.Time
+}
+
+// NotificationWriter changes notifications.
+type NotificationWriter interface {
+	InsertNotification(n *hub.Notification) error
+	// StartNotification moves Enqueued to Processing; another state stays.
+	StartNotification(hubID int64, id string, now time.Time) error
+	// FinishNotification sets the final state.
+	FinishNotification(hubID int64, id string, s hub.State, now time.Time) error
+	AddOutcomes(hubID int64, id string, counts []hub.Count) error
+	AddPerhapsTwice(hubID int64, id string, n int64) error
+	AppendLog(hubID int64, id string, p LogPage) error
+	// SweepNotifications removes up to limit notifications, with counts and
+	// log, that ended before the time given and have no task left.
+	SweepNotifications(endedBefore time.Time, limit int) (int, error)
+}
+
+// Selector names one posting-list space: a platform's native or template
+// registrations in a hub.
+type Selector struct {
+	HubID    int64
+	Platform hub.Platform
+	Kind     hub.Kind
+}
+
+// Target is a registration as a send needs it.
+type Target struct {
+	Number         int64
+	RegistrationID string
+	InstallationID string
+	Handle         string
+	Browser        *hub.BrowserKeys
+	TemplateID     int64 // of the body, once per distinct content; 0: native
+	PushVariables  map[string]string
+	Tags           []string // filled only where asked for
+	ExpiresAt      time.Time
+	UpdatedAt      time.Time
+	// Changed is the store's Sequence when handle, tags, platform or kind last
+	// changed; Written the one of the last write of any sort.
+	Changed, Written int64
+	Shared           bool // another native registration has, or had, this handle
+	SuspectSince     time.Time
+	OtherEnvironment bool // the environment that last worked was the other one
+}
+
+// Audience reads what sends need. Every method leaves expired registrations out.
+type Audience interface {
+	// Sequence is the number of the last registration write; it only grows.
+	Sequence() (int64, error)
+	// LastNumber is the highest registration number given so far.
+	LastNumber() (int64, error)
+	// PlatformsOf returns the platforms of a hub that have registrations of a kind.
+	PlatformsOf(hubID int64, k hub.Kind) ([]hub.Platform, error)
+	// Numbers returns the first limit numbers in (after, bound] of the posting
+	// list of a tag, in order; tags compare without regard to case.
+	Numbers(s Selector, tag string, after, bound int64, limit int) ([]int64, error)
+	// Scan is Numbers over every registration of the selector.
+	Scan(s Selector, after, bound int64, limit int) ([]int64, error)
+	// Cut returns the numbers that stand at every n-th place of Scan, without
+	// the last: the bounds at which a range is split into equal counts.
+	Cut(s Selector, bound int64, every int) ([]int64, error)
+	// Targets fetches the registrations with these numbers, in order; those
+	// that are gone, expired or no longer of the selector are left out.
+	Targets(s Selector, numbers []int64, withTags bool, now time.Time) ([]Target, error)
+	// SharedBelow returns native targets of a handle with a number below the
+	// one given, in order, with tags.
+	SharedBelow(s Selector, handle string, below int64, now time.Time) ([]Target, error)
+	// TemplateBody returns an interned template.
+	TemplateBody(hubID, id int64) (hub.TemplateBody, error)
+}
+
+// Handles reads what is known of handles and of the answers about them.
+type Handles interface {
+	// Breaker returns the window of a credential's answers (nil if none yet);
+	// package dispatch packs it.
+	Breaker(hubID int64, p hub.Platform, credential int64) ([]byte, error)
+	// Suspects returns since when handles are suspected of being dead; those
+	// that are not are left out. Keys are the handles as given.
+	Suspects(hubID int64, p hub.Platform, handles []string) (map[string]time.Time, error)
+}
+
+// Dead is a handle that a push service called dead.
+type Dead struct {
+	Number  int64 // of the registration; 0 for a direct send
+	Handle  string
+	Written int64     // Target.Written when the page was read; 0 for a direct send
+	Since   time.Time // the service's own word, or when the request started
+}
+
+// HandleWriter changes what is known of handles.
+type HandleWriter interface {
+	PutBreaker(hubID int64, p hub.Platform, credential int64, window []byte) error
+	// DropHandle removes the registration that d names, if its handle is still
+	// that one and it was not written since (Written, Since); a registration
+	// of an installation goes too, and marks the installation's channel as
+	// expired. Direct: every registration of (platform, handle) not written
+	// since.
+	DropHandle(hubID int64, p hub.Platform, d Dead, now time.Time) (dropped bool, err error)
+	// ReplaceHandle gives the registration with that number a new handle, if
+	// it still has the old one; an installation's channel follows.
+	ReplaceHandle(hubID int64, p hub.Platform, number int64, old, new string, now time.Time) error
+	// Suspect marks a handle as perhaps dead, keeping an earlier mark.
+	Suspect(hubID int64, p hub.Platform, handle string, since time.Time) error
+	ClearSuspect(hubID int64, p hub.Platform, handle string) error
+	ClearSuspects(hubID int64, p hub.Platform) error
+	// RememberEnvironment notes which APNs environment a handle works in.
+	RememberEnvironment(hubID int64, handle string, other bool) error
+}
