@@ -1,6 +1,12 @@
 package hub
 
-import "time"
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/fanfare-hub/fanfare/internal/tagexpr"
+)
 
 // Installation is a device's document: one channel, tags, and any number of
 // templates. Sends see it as the registrations that Derive returns.
@@ -34,4 +40,155 @@ type SecondaryTile struct {
 	ChannelExpired bool
 	Tags           []string
 	Templates      map[string]InstallationTemplate
+}
+
+// The bounds of an installation.
+const (
+	maxInstallationID = 512 // bytes
+	maxTemplates      = 100
+	maxTiles          = 20
+)
+
+// Validate says what is wrong with an installation that a client wrote, as
+// *Invalid. It completes the templates' headers first.
+func (i *Installation) Validate() error {
+	if err := i.validate(); err != nil {
+		return invalid("Installation validation failed with following error(s):\n\n%s", err)
+	}
+	return nil
+}
+
+func (i *Installation) validate() error {
+	if len(i.ID) > maxInstallationID || tagexpr.CheckSystemID(i.ID) != nil {
+		return invalid("installationId %.130q is not valid: letters, digits and - _ @ # . : = are allowed, at most %d.", i.ID, maxInstallationID)
+	}
+	if i.UserID != "" && (len(i.UserID) > maxInstallationID || tagexpr.CheckSystemID(i.UserID) != nil) {
+		return invalid("userId %.130q is not valid: letters, digits and - _ @ # . : = are allowed, at most %d.", i.UserID, maxInstallationID)
+	}
+	if i.Platform == 0 {
+		return invalid("platform is missing or unknown.")
+	}
+	if i.Handle == "" {
+		return invalid("pushChannel is missing.")
+	}
+	if err := ValidateHandle(i.Platform, i.Handle, i.Browser); err != nil {
+		return err
+	}
+	if err := validateTags(i.Tags); err != nil {
+		return err
+	}
+	if err := validateVariables(i.PushVariables); err != nil {
+		return err
+	}
+	if err := validateTemplates(i.Platform, i.Templates); err != nil {
+		return err
+	}
+	return i.validateTiles()
+}
+
+func (i *Installation) validateTiles() error {
+	if len(i.SecondaryTiles) > 0 && i.Platform != WNS {
+		return invalid("secondaryTiles are for the platform wns only.")
+	}
+	if len(i.SecondaryTiles) > maxTiles {
+		return invalid("There are %d secondary tiles; at most %d are allowed.", len(i.SecondaryTiles), maxTiles)
+	}
+	for name, t := range i.SecondaryTiles {
+		if name == "" || len(name) > maxTile {
+			return invalid("A secondary tile's id has 1 to %d bytes.", maxTile)
+		}
+		if err := ValidateHandle(WNS, t.Handle, nil); err != nil {
+			return invalid("secondaryTiles/%s: %s", name, err)
+		}
+		if err := validateTags(t.Tags); err != nil {
+			return err
+		}
+		if err := validateTemplates(WNS, t.Templates); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func validateTemplates(p Platform, templates map[string]InstallationTemplate) error {
+	if len(templates) > maxTemplates {
+		return invalid("There are %d templates; at most %d are allowed.", len(templates), maxTemplates)
+	}
+	for name, t := range templates {
+		if name == "" {
+			return invalid("A template needs a name.")
+		}
+		body := t.templateBody(p, name)
+		if err := body.Validate(p); err != nil {
+			return invalid("templates/%s: %s", name, err)
+		}
+		if err := validateTags(t.Tags); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// templateBody is the template as its registration has it.
+func (t *InstallationTemplate) templateBody(p Platform, name string) *TemplateBody {
+	b := &TemplateBody{Name: name, Body: t.Body, Expiry: t.Expiry}
+	for _, h := range slices.Sorted(maps.Keys(t.Headers)) {
+		b.Headers = append(b.Headers, Header{h, t.Headers[h]})
+	}
+	b.Complete(p)
+	return b
+}
+
+// Derive returns the registrations that sends see of an installation: the
+// native one, one for each template in order of name, and the same for each
+// secondary tile. Number, ID and ETag are the store's to give. An expired
+// channel has none.
+func Derive(i *Installation) []Registration {
+	d := deriver{installation: i}
+	if !i.ChannelExpired {
+		d.add("", i.Handle, i.Tags, i.Templates)
+	}
+	for _, name := range slices.Sorted(maps.Keys(i.SecondaryTiles)) {
+		if t := i.SecondaryTiles[name]; !t.ChannelExpired {
+			d.add(name, t.Handle, t.Tags, t.Templates)
+		}
+	}
+	return d.out
+}
+
+type deriver struct {
+	installation *Installation
+	out          []Registration
+}
+
+func (d *deriver) add(tile, handle string, tags []string, templates map[string]InstallationTemplate) {
+	i := d.installation
+	own := []string{"$InstallationId:{" + i.ID + "}"}
+	if i.UserID != "" {
+		own = append(own, "$UserId:{"+i.UserID+"}")
+	}
+	own = append(own, tags...)
+	base := Registration{
+		Platform: i.Platform, Handle: handle, Browser: i.Browser, Tags: own, PushVariables: i.PushVariables,
+		SecondaryTileName: tile, InstallationID: i.ID, ExpiresAt: i.ExpiresAt, UpdatedAt: i.UpdatedAt,
+	}
+	d.out = append(d.out, base)
+	for _, name := range slices.Sorted(maps.Keys(templates)) {
+		t := templates[name]
+		r := base
+		r.Template = t.templateBody(i.Platform, name)
+		r.Tags = withName(slices.Concat(own, t.Tags), name)
+		d.out = append(d.out, r)
+	}
+}
+
+// withName adds a template's name to its tags, as Azure does, unless it is
+// there already.
+func withName(tags []string, name string) []string {
+	for _, t := range tags {
+		if tagexpr.Fold(t) == tagexpr.Fold(name) {
+			return tags
+		}
+	}
+	return append(tags, name)
 }

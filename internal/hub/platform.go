@@ -1,5 +1,7 @@
 package hub
 
+import "strings"
+
 // Platform is a push service and the way its devices are addressed. Values are
 // stored; do not renumber them.
 type Platform uint8
@@ -28,4 +30,19 @@ func (p Platform) String() string {
 		return "unknown"
 	}
 	return platformNames[p]
+}
+
+// ParsePlatform reads a name as in installations, in any letter case. Legacy
+// FCM goes by two names.
+func ParsePlatform(name string) (Platform, bool) {
+	name = strings.ToLower(name)
+	if name == "fcm" {
+		return GCM, true
+	}
+	for _, p := range Platforms {
+		if p.String() == name {
+			return p, true
+		}
+	}
+	return 0, false
 }

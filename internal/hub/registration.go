@@ -67,3 +67,28 @@ func HandleKey(p Platform, handle string) string {
 
 // NeverExpires is what the wire shows for a registration without expiry.
 var NeverExpires = time.Date(9999, 12, 31, 23, 59, 59, 999_000_000, time.UTC)
+
+// maxTile bounds a secondary tile's name, in bytes.
+const maxTile = 256
+
+// Validate says what is wrong with a registration that a client wrote, as
+// *Invalid. It completes the template's headers first.
+func (r *Registration) Validate() error {
+	if err := ValidateHandle(r.Platform, r.Handle, r.Browser); err != nil {
+		return err
+	}
+	if err := validateTags(r.Tags); err != nil {
+		return err
+	}
+	if err := validateVariables(r.PushVariables); err != nil {
+		return err
+	}
+	if len(r.SecondaryTileName) > maxTile {
+		return invalid("The secondary tile's name has %d bytes; at most %d are allowed.", len(r.SecondaryTileName), maxTile)
+	}
+	if r.Template == nil {
+		return nil
+	}
+	r.Template.Complete(r.Platform)
+	return r.Template.Validate(r.Platform)
+}
