@@ -18,6 +18,9 @@ var (
 	ErrNotFound     = errors.New("store: not found")
 	ErrExists       = errors.New("store: exists already")
 	ErrPrecondition = errors.New("store: the ETag does not match")
+	// ErrDerived: the registration belongs to an installation, and changes
+	// only with it.
+	ErrDerived = errors.New("store: the registration belongs to an installation")
 	// ErrBusy: the engine cannot commit now (disk full, locked, too many
 	// waiting). Nothing was written; the caller may come back.
 	ErrBusy = errors.New("store: cannot write now")
@@ -122,7 +125,7 @@ type RegistrationWriter interface {
 	// stays unless platform or kind change, ETag is raised. With a
 	// precondition the registration must exist (ErrNotFound) and match
 	// (ErrPrecondition). It sets Number and ETag of r; UpdatedAt is the
-	// caller's now.
+	// caller's now. One that belongs to an installation is ErrDerived.
 	PutRegistration(hubID int64, r *hub.Registration, match *ETag, now time.Time) error
 	// DeleteRegistration removes one: ErrNotFound, ErrPrecondition.
 	DeleteRegistration(hubID int64, id string, match *ETag, now time.Time) error

@@ -44,13 +44,26 @@ type Lease struct {
 // Lease returns the lease under which t was claimed.
 func (t *Task) Lease() Lease { return Lease{ID: t.ID, Owner: t.Owner, Attempt: t.Attempt} }
 
+// Lane is one hub's work for one push service. Lanes are kept from crowding
+// each other out: see Runner.
+type Lane struct {
+	HubID    int64
+	Platform uint8 // 0: work that belongs to no push service
+}
+
+// Lane returns the lane of t.
+func (t *Task) Lane() Lane { return Lane{t.HubID, t.Platform} }
+
 // Reader reads tasks.
 type Reader interface {
 	// TasksOf returns a notification's tasks in order of id.
 	TasksOf(hubID int64, notification string) ([]Task, error)
-	// NextDue returns when the next task falls due: its DueAt if free, the end
-	// of its lease if held. ok is false if there is no task at all.
-	NextDue() (at time.Time, ok bool, err error)
+	// HasTasks reports whether a notification has any.
+	HasTasks(hubID int64, notification string) (bool, error)
+	// NextDue returns when the next task outside the lanes in skip falls due:
+	// its DueAt if free, the end of its lease if held. ok is false if there is
+	// none.
+	NextDue(skip []Lane) (at time.Time, ok bool, err error)
 }
 
 // Writer changes tasks, inside a transaction.
@@ -59,10 +72,11 @@ type Writer interface {
 	// as attempt 1.
 	InsertTask(t *Task) error
 	// ClaimTasks leases up to limit tasks that are due and free, or whose
-	// lease has ended, oldest due first, and returns them with the attempt
-	// raised. Owner and LeaseUntil of the returned tasks are the new ones; a
-	// task taken over is recognised by Attempt > 1 and its own payload.
-	ClaimTasks(owner string, now, until time.Time, limit int) ([]Task, error)
+	// lease has ended, oldest due first and none of the lanes in skip, and
+	// returns them with the attempt raised. Owner and LeaseUntil of the
+	// returned tasks are the new ones; a task taken over is recognised by its
+	// own payload.
+	ClaimTasks(owner string, now, until time.Time, limit int, skip []Lane) ([]Task, error)
 	// RenewTasks extends leases, and returns the ids of those that were lost.
 	RenewTasks(leases []Lease, until time.Time) (lost []int64, err error)
 	// SaveTask writes t's DueAt, Reason, Payload, Owner and LeaseUntil under

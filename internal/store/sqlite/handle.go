@@ -1,0 +1,122 @@
+package sqlite
+
+import (
+	"errors"
+	"time"
+
+	"github.com/fanfare-hub/fanfare/internal/hub"
+	"github.com/fanfare-hub/fanfare/internal/store"
+)
+
+func (r *reader) Breaker(hubID int64, p hub.Platform, credential int64) ([]byte, error) {
+	var b []byte
+	err := notFound(r.row("SELECT answers FROM breaker WHERE hub_id = ? AND platform = ? AND credential = ?", hubID, p, credential).Scan(&b))
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	return b, err
+}
+
+// PutBreaker keeps the window of one version: a new credential begins anew.
+func (t *tx) PutBreaker(hubID int64, p hub.Platform, credential int64, window []byte) error {
+	_, err := t.exec("INSERT OR REPLACE INTO breaker (hub_id, platform, credential, answers) VALUES (?, ?, ?, ?)", hubID, p, credential, window)
+	return err
+}
+
+func (r *reader) Suspects(hubID int64, p hub.Platform, handles []string) (map[string]time.Time, error) {
+	out := map[string]time.Time{}
+	for _, h := range handles {
+		var since time.Time
+		err := notFound(r.row("SELECT since FROM suspect WHERE hub_id = ? AND platform = ? AND handle_key = ?", hubID, p, hub.HandleKey(p, h)).Scan(micros{&since}))
+		switch {
+		case err == nil:
+			out[h] = since
+		case !errors.Is(err, store.ErrNotFound):
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (t *tx) Suspect(hubID int64, p hub.Platform, handle string, since time.Time) error {
+	_, err := t.exec("INSERT OR IGNORE INTO suspect (hub_id, platform, handle_key, since) VALUES (?, ?, ?, ?)", hubID, p, hub.HandleKey(p, handle), at(since))
+	return err
+}
+
+func (t *tx) ClearSuspect(hubID int64, p hub.Platform, handle string) error {
+	_, err := t.exec("DELETE FROM suspect WHERE hub_id = ? AND platform = ? AND handle_key = ?", hubID, p, hub.HandleKey(p, handle))
+	return err
+}
+
+func (t *tx) ClearSuspects(hubID int64, p hub.Platform) error {
+	_, err := t.exec("DELETE FROM suspect WHERE hub_id = ? AND platform = ?", hubID, p)
+	return err
+}
+
+func (t *tx) RememberEnvironment(hubID int64, handle string, other bool) error {
+	_, err := t.exec("UPDATE registration SET other_environment = ? WHERE hub_id = ? AND handle_key = ? AND platform = ?",
+		other, hubID, hub.HandleKey(hub.APNs, handle), hub.APNs)
+	return err
+}
+
+func (t *tx) DropHandle(hubID int64, p hub.Platform, d store.Dead, now time.Time) (bool, error) {
+	rows, err := t.rowsOfDead(hubID, p, d)
+	if err != nil {
+		return false, err
+	}
+	dropped := false
+	for i := range rows {
+		r := &rows[i]
+		if !d.Since.IsZero() && r.UpdatedAt.After(d.Since) || d.Number != 0 && r.written != d.Written {
+			continue // it was written since: the answer is older than the handle
+		}
+		dropped = true
+		if r.InstallationID == "" {
+			err = t.remove(hubID, r)
+		} else {
+			err = t.changeChannel(hubID, r.InstallationID, p, d.Handle, now, func(_ *string, expired *bool) { *expired = true })
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	if !dropped {
+		return false, nil
+	}
+	return true, t.ClearSuspect(hubID, p, d.Handle)
+}
+
+// rowsOfDead returns the registration that d names, or all with its handle.
+func (t *tx) rowsOfDead(hubID int64, p hub.Platform, d store.Dead) ([]registrationRow, error) {
+	key := hub.HandleKey(p, d.Handle)
+	if d.Number != 0 {
+		row, err := t.byNumber(hubID, d.Number)
+		if errors.Is(err, store.ErrNotFound) || err == nil && (row.Platform != p || hub.HandleKey(p, row.Handle) != key) {
+			return nil, nil
+		}
+		return []registrationRow{row}, err
+	}
+	var rows []registrationRow
+	err := t.each(func(row scanner) error {
+		r, err := scanRegistration(row)
+		rows = append(rows, r)
+		return err
+	}, registrationColumns+"WHERE r.hub_id = ? AND r.handle_key = ? AND r.platform = ?", hubID, key, p)
+	return rows, err
+}
+
+func (t *tx) ReplaceHandle(hubID int64, p hub.Platform, number int64, old, new string, now time.Time) error {
+	row, err := t.byNumber(hubID, number)
+	if errors.Is(err, store.ErrNotFound) || err == nil && (row.Platform != p || hub.HandleKey(p, row.Handle) != hub.HandleKey(p, old)) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if row.InstallationID != "" {
+		return t.changeChannel(hubID, row.InstallationID, p, old, now, func(channel *string, _ *bool) { *channel = new })
+	}
+	r := row.Registration
+	r.Handle, r.UpdatedAt = new, now
+	return t.write(hubID, &r, &row)
+}

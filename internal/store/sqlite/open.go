@@ -1,0 +1,168 @@
+// Package sqlite keeps everything in one SQLite file: WAL, synchronous=FULL,
+// one writer with group commit and many readers.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"path/filepath"
+
+	_ "modernc.org/sqlite" // the driver, in pure Go
+
+	"github.com/fanfare-hub/fanfare/internal/seal"
+	"github.com/fanfare-hub/fanfare/internal/store"
+)
+
+// readers is how many read transactions run side by side.
+const readers = 8
+
+// Options change how a database is opened, for tests.
+type Options struct {
+	// BeforeCommit is called before each commit, in the writer's goroutine.
+	BeforeCommit func()
+}
+
+// Store is a database. It implements store.Store.
+type Store struct {
+	lock   io.Closer
+	sealer *seal.Sealer
+	wdb    *sql.DB
+	rdb    *sql.DB
+	pool   chan *conn // readers that are free
+	writer *writer
+}
+
+// Open opens the database file, makes it if it is not there, and brings its
+// schema up to date. It refuses a file that another process has open, that a
+// newer version wrote, or whose secrets were sealed under another key.
+func Open(ctx context.Context, path string, sealer *seal.Sealer) (*Store, error) {
+	return OpenWith(ctx, path, sealer, Options{})
+}
+
+// OpenWith is Open with options.
+func OpenWith(ctx context.Context, path string, sealer *seal.Sealer, o Options) (*Store, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("opening the database: %w", err)
+	}
+	s := &Store{sealer: sealer, pool: make(chan *conn, readers)}
+	if s.lock, err = lockFile(path + ".lock"); err != nil {
+		return nil, err
+	}
+	if err := s.open(ctx, path, o); err != nil {
+		return nil, errors.Join(fmt.Errorf("opening the database %s: %w", path, err), s.closeFiles())
+	}
+	return s, nil
+}
+
+func (s *Store) open(ctx context.Context, path string, o Options) error {
+	var err error
+	if s.wdb, err = sql.Open("sqlite", dsn(path, "journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(5000)")); err != nil {
+		return err
+	}
+	w, err := newConn(ctx, s.wdb)
+	if err != nil {
+		return err
+	}
+	if err := migrate(w); err != nil {
+		return err
+	}
+	if err := s.checkKey(w); err != nil {
+		return err
+	}
+	if s.rdb, err = sql.Open("sqlite", dsn(path, "query_only(1)", "busy_timeout(5000)")); err != nil {
+		return err
+	}
+	s.rdb.SetMaxIdleConns(readers)
+	for range readers {
+		c, err := newConn(ctx, s.rdb)
+		if err != nil {
+			return err
+		}
+		s.pool <- c
+	}
+	s.writer = newWriter(w, sealed{s.sealer}, o)
+	return nil
+}
+
+func dsn(path string, pragmas ...string) string {
+	q := url.Values{"_pragma": pragmas}
+	return (&url.URL{Scheme: "file", Opaque: url.PathEscape(path), RawQuery: q.Encode()}).String()
+}
+
+// checkKey refuses a master key other than the one that sealed this database.
+func (s *Store) checkKey(c *conn) error {
+	aad := []byte("key check")
+	var b []byte
+	err := c.row("SELECT sealed FROM seal_check").Scan(&b)
+	if errors.Is(err, sql.ErrNoRows) {
+		_, err = c.exec("INSERT INTO seal_check (sealed) VALUES (?)", s.sealer.Seal([]byte("fanfare"), aad))
+		return err
+	}
+	if err == nil {
+		_, err = s.sealer.Open(b, aad)
+	}
+	return err
+}
+
+// View runs fn in one read transaction.
+func (s *Store) View(ctx context.Context, fn func(store.Reader) error) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case c := <-s.pool:
+		defer func() { s.pool <- c }()
+		if _, err := c.exec("BEGIN"); err != nil {
+			return fmt.Errorf("beginning to read: %w", asBusy(err))
+		}
+		defer c.exec("ROLLBACK") //nolint:errcheck // there is nothing to keep
+		return asBusy(fn(&reader{c, sealed{s.sealer}}))
+	}
+}
+
+// Update runs fn as a member of a group commit.
+func (s *Store) Update(ctx context.Context, class store.Class, fn func(store.Tx) error) error {
+	return s.writer.update(ctx, class, fn)
+}
+
+// WriterPragmas reads the settings of the writer's own connection: "wal" and 2,
+// which is FULL, are what durability stands on.
+func (s *Store) WriterPragmas(ctx context.Context) (journalMode string, synchronous int, err error) {
+	err = s.writer.update(ctx, store.Upkeep, func(t store.Tx) error {
+		c := t.(*tx).conn
+		if err := c.row("PRAGMA journal_mode").Scan(&journalMode); err != nil {
+			return err
+		}
+		return c.row("PRAGMA synchronous").Scan(&synchronous)
+	})
+	return journalMode, synchronous, err
+}
+
+// Close commits what waits, and closes the file. Nothing may be called after.
+func (s *Store) Close() error {
+	s.writer.close()
+	return s.closeFiles()
+}
+
+func (s *Store) closeFiles() error {
+	var errs []error
+	for len(s.pool) > 0 {
+		errs = append(errs, (<-s.pool).close())
+	}
+	if s.rdb != nil {
+		errs = append(errs, s.rdb.Close())
+	}
+	if s.writer != nil {
+		errs = append(errs, s.writer.conn.close())
+	}
+	if s.wdb != nil {
+		errs = append(errs, s.wdb.Close())
+	}
+	return errors.Join(append(errs, s.lock.Close())...)
+}
+
+var _ store.Store = (*Store)(nil)

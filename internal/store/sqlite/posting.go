@@ -1,0 +1,77 @@
+package sqlite
+
+import (
+	"crypto/sha256"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"slices"
+
+	"github.com/fanfare-hub/fanfare/internal/hub"
+	"github.com/fanfare-hub/fanfare/internal/tagexpr"
+)
+
+// foldAll returns the distinct folded tags, in order.
+func foldAll(tags []string) []string {
+	out := make([]string, 0, len(tags))
+	for _, t := range tags {
+		out = append(out, tagexpr.Fold(t))
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// repost writes a registration's postings anew; before are the tags that the
+// stored postings have.
+func (t *tx) repost(hubID int64, r *registrationRow, before []string) error {
+	if err := t.unpost(hubID, &r.Registration, before); err != nil {
+		return err
+	}
+	for _, tag := range foldAll(r.Tags) {
+		id, err := t.internTag(hubID, tag)
+		if err != nil {
+			return err
+		}
+		if _, err := t.exec("INSERT INTO posting (tag_id, platform, kind, number) VALUES (?, ?, ?, ?)", id, r.Platform, r.Kind(), r.Number); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unpost removes a registration's postings.
+func (t *tx) unpost(hubID int64, r *hub.Registration, tags []string) error {
+	for _, tag := range foldAll(tags) {
+		_, err := t.exec(`DELETE FROM posting WHERE tag_id = (SELECT id FROM tag WHERE hub_id = ? AND name_key = ?)
+			AND platform = ? AND kind = ? AND number = ?`, hubID, tag, r.Platform, r.Kind(), r.Number)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) internTag(hubID int64, folded string) (id int64, err error) {
+	err = t.row("SELECT id FROM tag WHERE hub_id = ? AND name_key = ?", hubID, folded).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = t.row("INSERT INTO tag (hub_id, name_key) VALUES (?, ?) RETURNING id", hubID, folded).Scan(&id)
+	}
+	return id, err
+}
+
+// internTemplate stores a template once for each content; 0 is no template.
+func (t *tx) internTemplate(hubID int64, b *hub.TemplateBody) (id int64, err error) {
+	if b == nil {
+		return 0, nil
+	}
+	content, err := json.Marshal(b)
+	if err != nil {
+		return 0, err
+	}
+	hash := sha256.Sum256(content)
+	err = t.row("SELECT id FROM template_body WHERE hub_id = ? AND hash = ?", hubID, hash[:]).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = t.row("INSERT INTO template_body (hub_id, hash, content) VALUES (?, ?, ?) RETURNING id", hubID, hash[:], string(content)).Scan(&id)
+	}
+	return id, err
+}

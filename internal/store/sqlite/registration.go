@@ -1,0 +1,346 @@
+package sqlite
+
+import (
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/fanfare-hub/fanfare/internal/hub"
+	"github.com/fanfare-hub/fanfare/internal/store"
+)
+
+// registrationRow is a registration with what only sends need of it.
+type registrationRow struct {
+	hub.Registration
+	templateID int64
+	changed    int64
+	written    int64
+	shared     bool
+	otherEnv   bool
+}
+
+const registrationColumns = `SELECT r.number, r.id, r.platform, r.handle, r.p256dh, r.auth, r.template_id, b.content, r.tags,
+	r.push_variables, r.tile, r.installation_id, r.etag, r.expires_at, r.updated_at, r.changed, r.written, r.shared, r.other_environment
+	FROM registration r LEFT JOIN template_body b ON b.id = r.template_id `
+
+func scanRegistration(row scanner) (registrationRow, error) {
+	var r registrationRow
+	var keys hub.BrowserKeys
+	var body sql.NullString
+	var tags, vars string
+	err := row.Scan(&r.Number, &r.ID, &r.Platform, &r.Handle, &keys.P256DH, &keys.Auth, &r.templateID, &body, &tags, &vars,
+		&r.SecondaryTileName, &r.InstallationID, &r.ETag, micros{&r.ExpiresAt}, micros{&r.UpdatedAt},
+		&r.changed, &r.written, &r.shared, &r.otherEnv)
+	if err != nil {
+		return r, notFound(err)
+	}
+	if keys != (hub.BrowserKeys{}) {
+		r.Browser = &keys
+	}
+	if body.Valid {
+		r.Template = &hub.TemplateBody{}
+		err = unpack(body.String, r.Template)
+	}
+	return r, errors.Join(err, unpack(tags, &r.Tags), unpack(vars, &r.PushVariables))
+}
+
+// pack writes a list or map as JSON; an empty one as nothing.
+func pack[T any](v T, empty bool) (string, error) {
+	if empty {
+		return "", nil
+	}
+	b, err := json.Marshal(v)
+	return string(b), err
+}
+
+func unpack(s string, v any) error {
+	if s == "" {
+		return nil
+	}
+	return json.Unmarshal([]byte(s), v)
+}
+
+func (r *reader) Registration(hubID int64, id string, now time.Time) (hub.Registration, error) {
+	row, err := r.registration(hubID, id)
+	if err == nil && expired(row.ExpiresAt, now) {
+		err = store.ErrNotFound
+	}
+	return row.Registration, err
+}
+
+func (r *reader) registration(hubID int64, id string) (registrationRow, error) {
+	return scanRegistration(r.row(registrationColumns+"WHERE r.hub_id = ? AND r.id = ?", hubID, id))
+}
+
+func (r *reader) byNumber(hubID, number int64) (registrationRow, error) {
+	return scanRegistration(r.row(registrationColumns+"WHERE r.number = ? AND r.hub_id = ?", number, hubID))
+}
+
+func expired(expiresAt, now time.Time) bool { return !expiresAt.IsZero() && !expiresAt.After(now) }
+
+// live is the condition that leaves expired rows out.
+const live = "(r.expires_at IS NULL OR r.expires_at > ?) "
+
+func (r *reader) ListRegistrations(hubID int64, f store.RegistrationFilter, after int64, limit int, now time.Time) ([]hub.Registration, error) {
+	if f.Tag != "" {
+		return r.listByTag(hubID, f.Tag, after, limit, now)
+	}
+	query, args := registrationColumns+"WHERE r.hub_id = ? AND r.number > ? AND "+live, []any{hubID, after, at(now)}
+	if f.Handle != "" {
+		// APNs tokens are kept folded in handle_key, all others as they are.
+		query += "AND r.handle_key IN (?, ?) AND (r.handle = ? OR r.handle_key = ? AND r.platform = ?) "
+		folded := hub.HandleKey(hub.APNs, f.Handle)
+		args = append(args, f.Handle, folded, f.Handle, folded, hub.APNs)
+	}
+	if f.P256DH != "" || f.Auth != "" {
+		query += "AND r.p256dh = ? AND r.auth = ? "
+		args = append(args, f.P256DH, f.Auth)
+	}
+	var out []hub.Registration
+	err := r.each(func(row scanner) error {
+		reg, err := scanRegistration(row)
+		out = append(out, reg.Registration)
+		return err
+	}, query+"ORDER BY r.number LIMIT ?", append(args, limit)...)
+	return out, err
+}
+
+// listByTag merges the tag's posting lists of every platform and kind.
+func (r *reader) listByTag(hubID int64, tag string, after int64, limit int, now time.Time) ([]hub.Registration, error) {
+	var out []hub.Registration
+	for len(out) < limit {
+		numbers, err := r.numbersOfTag(hubID, tag, after, limit)
+		if err != nil {
+			return nil, err
+		}
+		for _, n := range numbers {
+			after = n
+			row, err := r.byNumber(hubID, n)
+			switch {
+			case errors.Is(err, store.ErrNotFound):
+			case err != nil:
+				return nil, err
+			case !expired(row.ExpiresAt, now) && len(out) < limit:
+				out = append(out, row.Registration)
+			}
+		}
+		if len(numbers) < limit {
+			break
+		}
+	}
+	return out, nil
+}
+
+func (r *reader) numbersOfTag(hubID int64, tag string, after int64, limit int) ([]int64, error) {
+	var all []int64
+	for _, p := range hub.Platforms {
+		for _, k := range []hub.Kind{hub.Native, hub.Template} {
+			n, err := r.Numbers(store.Selector{HubID: hubID, Platform: p, Kind: k}, tag, after, maxNumber, limit)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, n...)
+		}
+	}
+	slices.Sort(all)
+	return all[:min(len(all), limit)], nil
+}
+
+func (t *tx) PutRegistration(hubID int64, r *hub.Registration, match *store.ETag, now time.Time) error {
+	old, err := t.liveRow(hubID, r.ID, now)
+	if err != nil {
+		return err
+	}
+	if err := check(old, match); err != nil {
+		return err
+	}
+	if old != nil && old.InstallationID != "" {
+		return store.ErrDerived
+	}
+	return t.write(hubID, r, old)
+}
+
+// liveRow returns the row of an id, or nil. An expired one is removed: it is
+// gone already.
+func (t *tx) liveRow(hubID int64, id string, now time.Time) (*registrationRow, error) {
+	row, err := t.registration(hubID, id)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case expired(row.ExpiresAt, now):
+		return nil, t.remove(hubID, &row)
+	}
+	return &row, nil
+}
+
+func check(old *registrationRow, match *store.ETag) error {
+	switch {
+	case match == nil:
+		return nil
+	case old == nil:
+		return store.ErrNotFound
+	case !match.Any && match.Value != old.ETag:
+		return store.ErrPrecondition
+	}
+	return nil
+}
+
+func (t *tx) DeleteRegistration(hubID int64, id string, match *store.ETag, now time.Time) error {
+	old, err := t.liveRow(hubID, id, now)
+	if err != nil {
+		return err
+	}
+	if old == nil {
+		return store.ErrNotFound
+	}
+	if err := check(old, match); err != nil {
+		return err
+	}
+	return t.remove(hubID, old)
+}
+
+// remove deletes a registration and its postings.
+func (t *tx) remove(hubID int64, r *registrationRow) error {
+	if err := t.unpost(hubID, &r.Registration, r.Tags); err != nil {
+		return err
+	}
+	if _, err := t.exec("DELETE FROM registration WHERE number = ?", r.Number); err != nil {
+		return err
+	}
+	_, err := t.next("sequence")
+	return err
+}
+
+// write stores a registration over the row that it replaces, or as a new one.
+// A change of platform or kind is a new number: to a send that is running the
+// old one is gone, and the new one is above its bound.
+func (t *tx) write(hubID int64, r *hub.Registration, old *registrationRow) error {
+	seq, err := t.next("sequence")
+	if err != nil {
+		return err
+	}
+	row := registrationRow{Registration: *r, written: seq, changed: seq}
+	row.ETag = 1
+	if old != nil {
+		row.ETag = old.ETag + 1
+		if old.Platform != r.Platform || old.Kind() != r.Kind() {
+			if err := t.remove(hubID, old); err != nil {
+				return err
+			}
+			old = nil
+		}
+	}
+	var before []string
+	row.Number = 0
+	if old != nil {
+		row.keep(old)
+		before = old.Tags
+	}
+	if row.templateID, err = t.internTemplate(hubID, r.Template); err != nil {
+		return err
+	}
+	if err := t.share(hubID, &row); err != nil {
+		return err
+	}
+	if err := t.save(hubID, &row); err != nil {
+		return err
+	}
+	if old == nil || !sameTags(old.Tags, row.Tags) {
+		if err := t.repost(hubID, &row, before); err != nil {
+			return err
+		}
+	}
+	r.Number, r.ETag = row.Number, row.ETag
+	return nil
+}
+
+// keep takes from the row that is replaced what stays.
+func (r *registrationRow) keep(old *registrationRow) {
+	r.Number = old.Number
+	if hub.HandleKey(r.Platform, r.Handle) == hub.HandleKey(old.Platform, old.Handle) {
+		r.shared, r.otherEnv = old.shared, old.otherEnv
+		if sameTags(old.Tags, r.Tags) {
+			r.changed = old.changed
+		}
+	}
+}
+
+func sameTags(a, b []string) bool {
+	fa, fb := foldAll(a), foldAll(b)
+	return slices.Equal(fa, fb)
+}
+
+// share flags native registrations as soon as two of them have one handle.
+func (t *tx) share(hubID int64, r *registrationRow) error {
+	if r.Kind() != hub.Native {
+		return nil
+	}
+	n, err := t.changed(`UPDATE registration SET shared = 1
+		WHERE hub_id = ? AND handle_key = ? AND platform = ? AND kind = 0 AND number <> ?`,
+		hubID, hub.HandleKey(r.Platform, r.Handle), r.Platform, r.Number)
+	r.shared = r.shared || n > 0
+	return err
+}
+
+func (t *tx) save(hubID int64, r *registrationRow) error {
+	tags, err := pack(r.Tags, len(r.Tags) == 0)
+	if err != nil {
+		return err
+	}
+	vars, err := pack(r.PushVariables, len(r.PushVariables) == 0)
+	if err != nil {
+		return err
+	}
+	var keys hub.BrowserKeys
+	if r.Browser != nil {
+		keys = *r.Browser
+	}
+	args := []any{
+		hubID, r.ID, r.Platform, r.Kind(), r.Handle, hub.HandleKey(r.Platform, r.Handle), keys.P256DH, keys.Auth, r.templateID,
+		tags, vars, r.SecondaryTileName, r.InstallationID, r.ETag, at(r.ExpiresAt), at(r.UpdatedAt), r.changed, r.written, r.shared, r.otherEnv,
+	}
+	if r.Number == 0 {
+		return t.row(`INSERT INTO registration (hub_id, id, platform, kind, handle, handle_key, p256dh, auth, template_id, tags, push_variables,
+			tile, installation_id, etag, expires_at, updated_at, changed, written, shared, other_environment)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number`, args...).Scan(&r.Number)
+	}
+	_, err = t.exec(`UPDATE registration SET hub_id = ?, id = ?, platform = ?, kind = ?, handle = ?, handle_key = ?, p256dh = ?, auth = ?,
+		template_id = ?, tags = ?, push_variables = ?, tile = ?, installation_id = ?, etag = ?, expires_at = ?, updated_at = ?,
+		changed = ?, written = ?, shared = ?, other_environment = ? WHERE number = ?`, append(args, r.Number)...)
+	return err
+}
+
+func (t *tx) SweepRegistrations(now time.Time, limit int) (int, error) {
+	type found struct {
+		hubID, number int64
+	}
+	var rows []found
+	err := t.each(func(row scanner) error {
+		var f found
+		err := row.Scan(&f.hubID, &f.number)
+		rows = append(rows, f)
+		return err
+	}, "SELECT hub_id, number FROM registration WHERE expires_at <= ? LIMIT ?", at(now), limit)
+	if err != nil {
+		return 0, err
+	}
+	for _, f := range rows {
+		row, err := t.byNumber(f.hubID, f.number)
+		if err == nil {
+			err = t.remove(f.hubID, &row)
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	if len(rows) == limit {
+		return limit, nil
+	}
+	n, err := t.changed(`DELETE FROM installation WHERE (hub_id, id) IN
+		(SELECT hub_id, id FROM installation WHERE expires_at <= ? LIMIT ?)`, at(now), limit-len(rows))
+	return len(rows) + int(n), err
+}

@@ -1,0 +1,179 @@
+package storetest
+
+import (
+	"errors"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/fanfare-hub/fanfare/internal/hub"
+	"github.com/fanfare-hub/fanfare/internal/store"
+)
+
+// derived lists an installation's registrations by template name.
+func (f *fixture) derived(id string) map[string]hub.Registration {
+	f.Helper()
+	out := map[string]hub.Registration{}
+	f.view(func(r store.Reader) error {
+		list, err := r.ListRegistrations(f.hub, store.RegistrationFilter{Tag: "$InstallationId:{" + id + "}"}, 0, 100, now)
+		for _, reg := range list {
+			name := ""
+			if reg.Template != nil {
+				name = reg.Template.Name
+			}
+			out[name] = reg
+		}
+		return err
+	})
+	return out
+}
+
+func installations(f *fixture) {
+	i := hub.Installation{
+		ID: "i-1", UserID: "u", Platform: hub.APNs, Handle: "aa", Tags: []string{"t"}, PushVariables: map[string]string{"k": "v"},
+		Templates: map[string]hub.InstallationTemplate{"one": {Body: "{}", Tags: []string{"x"}}, "two": {Body: "{}"}},
+	}
+	put := func() {
+		f.Helper()
+		f.update(func(tx store.Tx) error { return tx.PutInstallation(f.hub, &i, now) })
+	}
+	put()
+	f.view(func(r store.Reader) error {
+		got, err := r.Installation(f.hub, "i-1", now)
+		if !reflect.DeepEqual(got, i) {
+			f.Errorf("got %+v, want %+v", got, i)
+		}
+		return err
+	})
+	first := f.derived("i-1")
+	if len(first) != 3 {
+		f.Fatalf("%d registrations, want 3", len(first))
+	}
+	if want := []string{"$InstallationId:{i-1}", "$UserId:{u}", "t", "x", "one"}; !slices.Equal(first["one"].Tags, want) {
+		f.Errorf("tags %v, want %v", first["one"].Tags, want)
+	}
+	f.refused(store.ErrDerived, func(tx store.Tx) error {
+		r := first[""]
+		return tx.PutRegistration(f.hub, &r, nil, now)
+	})
+	delete(i.Templates, "one")
+	i.Templates["three"] = hub.InstallationTemplate{Body: "{}"}
+	i.Handle = "bb"
+	put()
+	second := f.derived("i-1")
+	for _, name := range []string{"", "two"} {
+		if second[name].Number != first[name].Number || second[name].ID != first[name].ID || second[name].Handle != "bb" {
+			f.Errorf("%q: %+v after %+v", name, second[name], first[name])
+		}
+	}
+	if _, still := second["one"]; still || len(second) != 3 {
+		f.Errorf("after the second write: %v", second)
+	}
+	f.update(func(tx store.Tx) error {
+		return errors.Join(tx.DeleteInstallation(f.hub, "i-1"), tx.DeleteInstallation(f.hub, "i-1"))
+	})
+	if left := f.derived("i-1"); len(left) != 0 {
+		f.Errorf("%d registrations are left", len(left))
+	}
+}
+
+func deadHandles(f *fixture) {
+	s := store.Selector{HubID: f.hub, Platform: hub.APNs}
+	drop := func(d store.Dead) (dropped bool) {
+		f.Helper()
+		f.update(func(tx store.Tx) (err error) { dropped, err = tx.DropHandle(f.hub, hub.APNs, d, now); return err })
+		return dropped
+	}
+	a := f.register("a", hub.APNs, "AA")
+	t, _ := f.target(s, a.Number)
+	for name, d := range map[string]store.Dead{
+		"another handle":             {Number: a.Number, Handle: "BB", Written: t.Written, Since: now},
+		"written since the page":     {Number: a.Number, Handle: "AA", Written: t.Written - 1, Since: now},
+		"dead before the last write": {Number: a.Number, Handle: "AA", Written: t.Written, Since: now.Add(-time.Second)},
+		"another registration":       {Number: a.Number + 1, Handle: "AA", Written: t.Written, Since: now},
+	} {
+		if drop(d) || !f.exists("a") {
+			f.Errorf("%s: it was dropped", name)
+		}
+	}
+	if !drop(store.Dead{Number: a.Number, Handle: "aa", Written: t.Written, Since: now}) || f.exists("a") {
+		f.Error("a dead handle was kept")
+	}
+	f.register("b", hub.APNs, "cc")
+	if !drop(store.Dead{Handle: "CC", Since: now}) || f.exists("b") {
+		f.Error("a dead handle of a direct send was kept")
+	}
+
+	i := hub.Installation{ID: "i", Platform: hub.APNs, Handle: "dd", Templates: map[string]hub.InstallationTemplate{"t": {Body: "{}"}}}
+	f.update(func(tx store.Tx) error { return tx.PutInstallation(f.hub, &i, now) })
+	native := f.derived("i")[""]
+	t, _ = f.target(s, native.Number)
+	if !drop(store.Dead{Number: native.Number, Handle: "dd", Written: t.Written, Since: now}) {
+		f.Error("an installation's dead channel was kept")
+	}
+	if left := f.derived("i"); len(left) != 0 {
+		f.Errorf("%d registrations of a dead channel are left", len(left))
+	}
+	f.view(func(r store.Reader) error {
+		got, err := r.Installation(f.hub, "i", now)
+		if !got.ChannelExpired {
+			f.Error("the channel is not marked as expired")
+		}
+		return err
+	})
+}
+
+func replacedHandles(f *fixture) {
+	a := f.register("a", hub.FCMV1, "old", "t")
+	i := hub.Installation{ID: "i", Platform: hub.FCMV1, Handle: "iold", Templates: map[string]hub.InstallationTemplate{"t": {Body: "{}"}}}
+	f.update(func(tx store.Tx) error { return tx.PutInstallation(f.hub, &i, now) })
+	native := f.derived("i")[""]
+	f.update(func(tx store.Tx) error {
+		return errors.Join(
+			tx.ReplaceHandle(f.hub, hub.FCMV1, a.Number, "not this", "x", now),
+			tx.ReplaceHandle(f.hub, hub.FCMV1, a.Number, "old", "new", now),
+			tx.ReplaceHandle(f.hub, hub.FCMV1, native.Number, "iold", "inew", now))
+	})
+	if t, _ := f.target(store.Selector{HubID: f.hub, Platform: hub.FCMV1}, a.Number); t.Handle != "new" || !slices.Equal(t.Tags, []string{"t"}) {
+		f.Errorf("the registration: %+v", t)
+	}
+	for name, r := range f.derived("i") {
+		if r.Handle != "inew" {
+			f.Errorf("the installation's registration %q has the handle %s", name, r.Handle)
+		}
+	}
+}
+
+func suspects(f *fixture) {
+	a := f.register("a", hub.APNs, "AA")
+	s := store.Selector{HubID: f.hub, Platform: hub.APNs}
+	f.update(func(tx store.Tx) error {
+		return errors.Join(tx.Suspect(f.hub, hub.APNs, "aa", now), tx.Suspect(f.hub, hub.APNs, "AA", now.Add(time.Hour)))
+	})
+	if t, _ := f.target(s, a.Number); !t.SuspectSince.Equal(now) {
+		f.Errorf("suspect since %v, want the first mark, %v", t.SuspectSince, now)
+	}
+	f.view(func(r store.Reader) error {
+		got, err := r.Suspects(f.hub, hub.APNs, []string{"AA", "bb"})
+		if len(got) != 1 || !got["AA"].Equal(now) {
+			f.Errorf("Suspects = %v", got)
+		}
+		return err
+	})
+	f.update(func(tx store.Tx) error {
+		return errors.Join(tx.ClearSuspect(f.hub, hub.APNs, "Aa"), tx.Suspect(f.hub, hub.APNs, "bb", now), tx.ClearSuspects(f.hub, hub.APNs),
+			tx.PutBreaker(f.hub, hub.APNs, 1, []byte("w")), tx.RememberEnvironment(f.hub, "aa", true))
+	})
+	t, _ := f.target(s, a.Number)
+	if !t.SuspectSince.IsZero() || !t.OtherEnvironment {
+		f.Errorf("after clearing: %+v", t)
+	}
+	f.view(func(r store.Reader) error {
+		one, err := r.Breaker(f.hub, hub.APNs, 1)
+		two, err2 := r.Breaker(f.hub, hub.APNs, 2)
+		if string(one) != "w" || two != nil {
+			f.Errorf("the windows are %q and %q", one, two)
+		}
+		return errors.Join(err, err2)
+	})
+}
