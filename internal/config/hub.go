@@ -19,7 +19,7 @@ func (c *checker) hubs(blocks []hubBlock, namespaceRules bool) []Hub {
 		at := []any{"hubs", i}
 		folded := strings.ToLower(b.Name)
 		switch {
-		case !hubName.MatchString(b.Name):
+		case !ValidHubName(b.Name):
 			c.wrong(at2(at, "name"), "name: %q is not a hub name: letters, digits and . _ -, first a letter or digit, at most 260", b.Name)
 		case seen[folded]:
 			c.wrong(at2(at, "name"), "name: a hub named %q stands above; names are compared without regard to case", b.Name)
@@ -182,3 +182,6 @@ func present(m map[string]string) map[string]string {
 	}
 	return m
 }
+
+// ValidHubName reports whether a hub can have this name.
+func ValidHubName(name string) bool { return hubName.MatchString(name) }

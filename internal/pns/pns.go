@@ -77,12 +77,16 @@ type Result struct {
 	Again   Again       // try once more at once, before Class counts
 	// Service: the answer speaks of the whole service for this credential —
 	// unreachable, down, or refusing us — and the range is parked.
-	Service     bool
-	RetryAfter  time.Duration // what the service asked for; 0: it did not
-	NewHandle   string        // with Update
-	DeadSince   time.Time     // with Drop, when the service says since when
-	Reason      string        // status and reason in the service's own words
-	Correlation string        // apns-id, message name, X-WNS-Msg-ID …
+	Service    bool
+	RetryAfter time.Duration // what the service asked for; 0: it did not
+	NewHandle  string        // with Update
+	DeadSince  time.Time     // with Drop, when the service says since when
+	// Malformed, with Drop: the service does not know the handle's form. That
+	// says something about the handle only where it has accepted others; in a
+	// mixed-up environment it says it of every handle.
+	Malformed   bool
+	Reason      string // status and reason in the service's own words
+	Correlation string // apns-id, message name, X-WNS-Msg-ID …
 }
 
 // Connector talks to one push service with one version of one hub's

@@ -3,11 +3,11 @@ package wire
 import (
 	"bytes"
 	"strconv"
-	"strings"
 )
 
-// AppendError writes the body of an error: no declaration, no namespace, Code
-// before Detail, as the .NET SDK reads it.
+// AppendError writes the body of an error: no declaration, no namespace, and
+// Code, the HTTP status, before Detail: the .NET SDK reads the two in that
+// order.
 func AppendError(b []byte, code int, detail string) []byte {
 	b = append(b, "<Error>"...)
 	b = appendElement(b, "Code", strconv.Itoa(code))
@@ -15,13 +15,17 @@ func AppendError(b []byte, code int, detail string) []byte {
 	return append(b, "</Error>"...)
 }
 
-// DecodeErrorBody reads the body of an error; ok is false if it is none, as some
-// errors of the service have no body or another.
+// DecodeErrorBody reads the body of an error. ok is false if it is none: some
+// errors of the service have no body, or another.
 func DecodeErrorBody(body []byte) (code int, detail string, ok bool) {
-	n, err := readXML(bytes.NewReader(body))
-	if err != nil || n.name != "Error" {
+	m, err := readMembers(bytes.NewReader(body), "Error")
+	if err != nil {
 		return 0, "", false
 	}
-	code, err = strconv.Atoi(strings.TrimSpace(n.find("Code")))
-	return code, n.find("Detail"), err == nil
+	n := m.number("Code")
+	detail = m.text("Detail")
+	if m.err != nil || n < 100 || n > 999 {
+		return 0, "", false
+	}
+	return int(n), detail, true
 }

@@ -227,12 +227,3 @@ func templatesJSON(in map[string]InstallationTemplate) map[string]templateJSON {
 	}
 	return out
 }
-
-// appendJSON writes v without escaping < > &, which the service leaves alone.
-func appendJSON(b []byte, v any) []byte {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	enc.Encode(v) //nolint:errcheck // texts, booleans and maps of them always encode
-	return append(b, bytes.TrimSuffix(buf.Bytes(), []byte("\n"))...)
-}

@@ -7,9 +7,10 @@ import (
 )
 
 // DecodeEntry reads a registration from the Atom entry of a request or an
-// answer, or from a bare description. The element is the concrete one or
-// RegistrationDescription with an i:type; members come in any order, unknown
-// ones are ignored. Bad XML is a *DecodeError.
+// answer, or from a bare description: the concrete element, or
+// RegistrationDescription with an i:type. Prefixes and the order of members do
+// not count, unknown members are ignored. A document that cannot be read is a
+// *DecodeError; other errors are those of r.
 func DecodeEntry(r io.Reader) (Registration, error) {
 	root, err := readXML(r)
 	if err != nil {
@@ -18,14 +19,15 @@ func DecodeEntry(r io.Reader) (Registration, error) {
 	return decodeEntry(root)
 }
 
-// DecodeFeed reads the registrations of a list.
+// DecodeFeed reads the registrations of a list, in the list's order. Errors are
+// those of DecodeEntry.
 func DecodeFeed(r io.Reader) ([]Registration, error) {
 	root, err := readXML(r)
 	if err != nil {
 		return nil, err
 	}
 	if root.name != "feed" {
-		return nil, unreadable("a feed was expected, and <%s> came", root.name)
+		return nil, unreadable("A feed is expected, not the element %.80s.", root.name)
 	}
 	var out []Registration
 	for _, c := range root.children {
@@ -42,117 +44,125 @@ func DecodeFeed(r io.Reader) ([]Registration, error) {
 }
 
 func decodeEntry(root *node) (Registration, error) {
-	n := root
-	if n.name == "entry" {
-		content := n.child("content")
-		if content == nil || len(content.children) != 1 {
-			return Registration{}, unreadable("the entry has no content with one registration description")
-		}
-		n = content.children[0]
+	if root.name != "entry" {
+		return decodeDescription(root)
 	}
+	entry := members{of: root}
+	content := entry.child("content")
+	if entry.err != nil {
+		return Registration{}, entry.err
+	}
+	if content == nil || len(content.children) != 1 {
+		return Registration{}, unreadable("The entry has no content element with one registration description.")
+	}
+	return decodeDescription(content.children[0])
+}
+
+func decodeDescription(n *node) (Registration, error) {
 	name := n.name
 	if name == "RegistrationDescription" {
-		name = n.attr("type")
+		name = n.xsi("type")
 		if _, local, ok := strings.Cut(name, ":"); ok {
 			name = local
 		}
 	}
-	reg := Registration{}
-	if !setKind(&reg, name) {
-		return reg, unreadable("%.80q is not a registration description", name)
+	var reg Registration
+	var ok bool
+	if reg.Platform, reg.Template, ok = parseDescriptionName(strings.TrimSpace(name)); !ok {
+		return Registration{}, unreadable("The element %.80s is not a registration description of a known type.", n.name)
 	}
-	return reg, decodeMembers(&reg, n)
+	m := members{of: n}
+	m.common(&reg)
+	m.handle(&reg)
+	if reg.Template {
+		m.template(&reg)
+	}
+	if m.err != nil {
+		return Registration{}, m.err
+	}
+	return reg, nil
 }
 
-// setKind sets platform and template from an element's name.
-func setKind(r *Registration, name string) bool {
+// parseDescriptionName takes AppleTemplateRegistrationDescription apart. Fcm is
+// the .NET SDK's own name for what it writes as Gcm.
+func parseDescriptionName(name string) (platform string, template, ok bool) {
 	kind, ok := strings.CutSuffix(name, "RegistrationDescription")
 	if !ok {
-		return false
+		return "", false, false
 	}
-	kind, r.Template = strings.CutSuffix(kind, "Template")
-	if kind == "Fcm" { // the .NET SDK's own name, which it writes as Gcm
-		kind = "Gcm"
+	kind, template = strings.CutSuffix(kind, "Template")
+	if kind == "Fcm" {
+		return gcm, template, true
 	}
-	for _, p := range platforms {
+	for _, p := range platforms() {
 		if p.element == kind {
-			r.Platform = p.platform
-			return true
+			return p.platform, template, true
 		}
 	}
-	return false
+	return "", false, false
 }
 
-func decodeMembers(r *Registration, n *node) error {
-	r.ETag = strings.TrimSpace(n.find("ETag"))
-	r.RegistrationID = strings.TrimSpace(n.find("RegistrationId"))
-	r.Tags = splitTags(n.find("Tags"))
-	if s := strings.TrimSpace(n.find("ExpirationTime")); s != "" {
-		t, err := ParseTime(s)
-		if err != nil {
-			return unreadable("ExpirationTime: %s", err)
-		}
-		r.ExpirationTime = t
-	}
-	if s := strings.TrimSpace(n.find("PushVariables")); s != "" {
-		if err := json.Unmarshal([]byte(s), &r.PushVariables); err != nil {
-			return unreadable("PushVariables is not a JSON object of texts")
+func (m *members) common(r *Registration) {
+	r.ETag = m.text("ETag")
+	r.ExpirationTime = m.time("ExpirationTime")
+	r.RegistrationID = m.text("RegistrationId")
+	for tag := range strings.SplitSeq(m.raw("Tags"), ",") {
+		if tag = strings.TrimSpace(tag); tag != "" {
+			r.Tags = append(r.Tags, tag)
 		}
 	}
-	decodeHandle(r, n)
-	if r.Template {
-		decodeTemplate(r, n)
+	if s := m.text("PushVariables"); s != "" {
+		var variables map[string]*string
+		if json.Unmarshal([]byte(s), &variables) != nil {
+			m.fail("PushVariables is not a JSON object of strings.")
+		}
+		r.PushVariables = present(variables)
 	}
-	return nil
 }
 
-// splitTags reads tags separated by commas, with or without blanks.
-func splitTags(s string) []string {
-	var out []string
-	for _, t := range strings.Split(s, ",") {
-		if t = strings.TrimSpace(t); t != "" {
-			out = append(out, t)
-		}
-	}
-	return out
-}
-
-func decodeHandle(r *Registration, n *node) {
-	text := func(name string) string { return strings.TrimSpace(n.find(name)) }
+func (m *members) handle(r *Registration) {
 	switch r.Platform {
-	case "apns":
-		r.Handle = text("DeviceToken")
-	case "wns", "mpns":
-		r.Handle = text("ChannelUri")
-		r.SecondaryTileName = text("SecondaryTileName")
-	case "baidu":
-		if user, channel := text("BaiduUserId"), text("BaiduChannelId"); user != "" || channel != "" {
+	case apns:
+		r.Handle = m.text("DeviceToken")
+	case wns, mpns:
+		r.Handle = m.text("ChannelUri")
+		r.SecondaryTileName = m.text("SecondaryTileName")
+	case baidu:
+		if user, channel := m.text("BaiduUserId"), m.text("BaiduChannelId"); user != "" || channel != "" {
 			r.Handle = user + "-" + channel
 		}
-	case "browser":
-		r.Handle, r.P256DH, r.Auth = text("Endpoint"), text("P256DH"), text("Auth")
-	case "gcm":
-		if r.Handle = text("GcmRegistrationId"); r.Handle == "" {
-			r.Handle = text("FcmRegistrationId")
+	case browser:
+		r.Handle, r.P256DH, r.Auth = m.text("Endpoint"), m.text("P256DH"), m.text("Auth")
+	case gcm:
+		if r.Handle = m.text("GcmRegistrationId"); r.Handle == "" {
+			r.Handle = m.text("FcmRegistrationId")
 		}
 	default:
-		r.Handle = text(namesOf(r.Platform).element + "RegistrationId")
+		r.Handle = m.text(namesOf(r.Platform).element + "RegistrationId")
 	}
 }
 
-func decodeTemplate(r *Registration, n *node) {
-	r.BodyTemplate = n.find("BodyTemplate")
-	r.TemplateName = n.find("TemplateName")
-	r.Expiry = strings.TrimSpace(n.find("Expiry"))
-	r.Priority = strings.TrimSpace(n.find("Priority"))
-	r.MessageType = strings.TrimSpace(n.find("MessageType"))
-	for _, service := range []string{"Apns", "Wns", "Mpns"} {
-		headers := n.child(service + "Headers")
-		if headers == nil {
-			continue
-		}
-		for _, h := range headers.children {
-			r.Headers = append(r.Headers, Header{strings.TrimSpace(h.find("Header")), strings.TrimSpace(h.find("Value"))})
-		}
+func (m *members) template(r *Registration) {
+	r.BodyTemplate = m.raw("BodyTemplate")
+	r.TemplateName = m.text("TemplateName")
+	switch r.Platform {
+	case apns:
+		r.Expiry = m.text("Expiry")
+		r.Priority = m.text("Priority")
+		r.Headers = m.headers("Apns")
+	case wns:
+		r.Headers = m.headers("Wns")
+	case mpns:
+		r.Headers = m.headers("Mpns")
+	case baidu:
+		r.MessageType = m.text("MessageType")
 	}
+}
+
+func (m *members) headers(service string) []Header {
+	var out []Header
+	m.each(service+"Headers", service+"Header", func(h *members) {
+		out = append(out, Header{h.text("Header"), h.text("Value")})
+	})
+	return out
 }

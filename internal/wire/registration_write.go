@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"encoding/json"
 	"strings"
 	"time"
 )
@@ -24,39 +23,57 @@ type Feed struct {
 // The XML of answers stands on one line: the .NET SDK reads the start tag of
 // content and takes the very next node for the description.
 
-// AppendEntry writes the entry of an answer.
+// AppendEntry writes the entry of an answer (RFC 4287). A registration without
+// an expiry is shown to expire at the end of the calendar, since some clients
+// cannot do without.
 func AppendEntry(b []byte, e *Entry) []byte {
-	return appendEntry(b, e, ` xmlns="`+nsAtom+`"`)
+	return appendEntry(b, e, appendAttr(nil, "xmlns", nsAtom))
 }
 
-func appendEntry(b []byte, e *Entry, ns string) []byte {
-	etag := `W/"` + e.Registration.ETag + `"`
-	b = append(b, `<entry a:etag="`...)
-	b = appendText(b, etag)
-	b = append(b, `"`+ns+` xmlns:a="`+nsMetadata+`">`...)
+// appendEntry writes an entry; namespace is the attribute that declares Atom's,
+// which an entry in a feed inherits.
+func appendEntry(b []byte, e *Entry, namespace []byte) []byte {
+	b = append(b, "<entry"...)
+	b = appendAttr(b, "a:etag", `W/"`+e.Registration.ETag+`"`)
+	b = append(b, namespace...)
+	b = appendAttr(b, "xmlns:a", nsMetadata)
+	b = append(b, '>')
 	b = appendElement(b, "id", e.URL)
-	b = append(b, `<title type="text">`...)
-	b = appendText(b, e.Title)
-	b = append(b, `</title>`...)
+	b = appendTitle(b, e.Title)
 	b = appendElement(b, "published", formatTime(e.Published))
 	b = appendElement(b, "updated", formatTime(e.Updated))
 	b = appendLink(b, "self", e.URL)
 	b = append(b, `<content type="application/xml">`...)
-	b = appendDescription(b, &e.Registration, elementName(&e.Registration), connect)
-	return append(b, `</content></entry>`...)
+	reg := e.Registration
+	if reg.ExpirationTime.IsZero() {
+		reg.ExpirationTime = never()
+	}
+	b = appendDescription(b, &reg)
+	return append(b, "</content></entry>"...)
+}
+
+// never is what the service shows for a registration without an expiry.
+func never() time.Time { return time.Date(9999, 12, 31, 23, 59, 59, 999_999_900, time.UTC) }
+
+func appendTitle(b []byte, title string) []byte {
+	b = append(b, `<title type="text">`...)
+	return append(appendText(b, title), "</title>"...)
 }
 
 func appendLink(b []byte, rel, url string) []byte {
-	b = append(b, `<link rel="`+rel+`" href="`...)
-	b = appendText(b, url)
-	return append(b, `"/>`...)
+	b = append(b, "<link"...)
+	b = appendAttr(b, "rel", rel)
+	b = appendAttr(b, "href", url)
+	return append(b, "/>"...)
 }
 
-// AppendFeed writes the feed of a list.
+// AppendFeed writes the feed of a list (RFC 4287). Every entry declares the
+// metadata namespace again, as Azure's do.
 func AppendFeed(b []byte, f *Feed) []byte {
-	b = append(b, `<feed xmlns="`+nsAtom+`"><title type="text">`...)
-	b = appendText(b, f.Title)
-	b = append(b, `</title>`...)
+	b = append(b, "<feed"...)
+	b = appendAttr(b, "xmlns", nsAtom)
+	b = append(b, '>')
+	b = appendTitle(b, f.Title)
 	b = appendElement(b, "id", f.URL)
 	b = appendElement(b, "updated", formatTime(f.Updated))
 	b = appendLink(b, "self", f.URL)
@@ -64,110 +81,99 @@ func AppendFeed(b []byte, f *Feed) []byte {
 		b = appendLink(b, "next", f.NextURL)
 	}
 	for i := range f.Entries {
-		b = appendEntry(b, &f.Entries[i], "")
+		b = appendEntry(b, &f.Entries[i], nil)
 	}
-	return append(b, `</feed>`...)
+	return append(b, "</feed>"...)
 }
 
-// AppendRegistrationRequest writes the entry that a client sends.
+// AppendRegistrationRequest writes the entry that a client sends. Id, ETag and
+// expiry are left out: the service takes them from the address, the If-Match
+// header and its own settings.
 func AppendRegistrationRequest(b []byte, r *Registration) []byte {
-	b = append(b, `<?xml version="1.0" encoding="utf-8"?><entry xmlns="`+nsAtom+`"><content type="application/xml">`...)
-	b = appendDescription(b, r, elementName(r), connect)
-	return append(b, `</content></entry>`...)
+	sent := *r
+	sent.ETag, sent.RegistrationID, sent.ExpirationTime = "", "", time.Time{}
+	b = append(b, `<?xml version="1.0" encoding="utf-8"?><entry`...)
+	b = appendAttr(b, "xmlns", nsAtom)
+	b = append(b, `><content type="application/xml">`...)
+	b = appendDescription(b, &sent)
+	return append(b, "</content></entry>"...)
 }
 
-func elementName(r *Registration) string {
+// appendDescription writes the members in the order of the .NET SDK's data
+// contract: to it a member out of order is lost.
+func appendDescription(b []byte, r *Registration) []byte {
 	name := namesOf(r.Platform).element
 	if r.Template {
 		name += "Template"
 	}
-	return name + "RegistrationDescription"
-}
-
-// appendDescription writes the members in the order of the .NET SDK's data
-// contract: a member out of order is lost to it.
-func appendDescription(b []byte, r *Registration, name, ns string) []byte {
-	b = append(b, '<')
-	b = append(b, name+ns+">"...)
+	name += "RegistrationDescription"
+	b = append(append(append(append(b, '<'), name...), connect...), '>')
 	b = appendOptional(b, "ETag", r.ETag)
 	if !r.ExpirationTime.IsZero() {
+		// Three digits and a Z: the iOS SDK reads nothing else.
 		b = appendElement(b, "ExpirationTime", r.ExpirationTime.UTC().Format("2006-01-02T15:04:05.000Z"))
 	}
 	b = appendOptional(b, "RegistrationId", r.RegistrationID)
 	b = appendOptional(b, "Tags", strings.Join(r.Tags, ","))
 	if len(r.PushVariables) > 0 {
-		b = appendElement(b, "PushVariables", jsonText(r.PushVariables))
+		b = appendElement(b, "PushVariables", string(appendJSON(nil, r.PushVariables)))
 	}
 	b = appendHandle(b, r)
 	if r.Template {
 		b = appendTemplate(b, r)
 	}
-	return append(b, "</"+name+">"...)
-}
-
-// jsonText writes a map as JSON, in order of name.
-func jsonText(m map[string]string) string {
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.Encode(m) //nolint:errcheck // strings always encode
-	return strings.TrimSuffix(b.String(), "\n")
+	return appendClose(b, name)
 }
 
 func appendHandle(b []byte, r *Registration) []byte {
 	switch r.Platform {
-	case "apns":
-		b = appendElement(b, "DeviceToken", r.Handle)
-	case "wns", "mpns":
+	case apns:
+		return appendElement(b, "DeviceToken", r.Handle)
+	case wns, mpns:
 		b = appendElement(b, "ChannelUri", r.Handle)
-		b = appendOptional(b, "SecondaryTileName", r.SecondaryTileName)
-	case "baidu":
+		return appendOptional(b, "SecondaryTileName", r.SecondaryTileName)
+	case baidu:
 		user, channel, _ := strings.Cut(r.Handle, "-")
 		b = appendElement(b, "BaiduUserId", user)
-		b = appendElement(b, "BaiduChannelId", channel)
-	case "browser":
+		return appendElement(b, "BaiduChannelId", channel)
+	case browser:
 		b = appendElement(b, "Endpoint", r.Handle)
 		b = appendElement(b, "P256DH", r.P256DH)
-		b = appendElement(b, "Auth", r.Auth)
-	default:
-		b = appendElement(b, namesOf(r.Platform).element+"RegistrationId", r.Handle)
+		return appendElement(b, "Auth", r.Auth)
 	}
-	return b
+	return appendElement(b, namesOf(r.Platform).element+"RegistrationId", r.Handle)
 }
 
 func appendTemplate(b []byte, r *Registration) []byte {
-	b = append(b, "<BodyTemplate>"...)
-	b = appendCDATA(b, r.BodyTemplate)
-	b = append(b, "</BodyTemplate>"...)
+	b = appendCDATA(b, "BodyTemplate", r.BodyTemplate)
 	switch r.Platform {
-	case "wns":
-		b = appendHeaders(b, "Wns", r.Headers)
-		return appendOptional(b, "TemplateName", r.TemplateName)
-	case "mpns":
+	case wns:
+		b = appendHeaders(b, "Wns", r.Headers) // these two are required, even empty
+	case mpns:
 		b = appendHeaders(b, "Mpns", r.Headers)
-		return appendOptional(b, "TemplateName", r.TemplateName)
-	case "apns":
+	case apns:
 		b = appendOptional(b, "Expiry", r.Expiry)
-		b = appendOptional(b, "TemplateName", r.TemplateName)
+	}
+	b = appendOptional(b, "TemplateName", r.TemplateName)
+	switch r.Platform {
+	case apns:
 		b = appendOptional(b, "Priority", r.Priority)
 		if len(r.Headers) > 0 {
 			b = appendHeaders(b, "Apns", r.Headers)
 		}
-		return b
-	case "baidu":
-		b = appendOptional(b, "TemplateName", r.TemplateName)
-		return appendOptional(b, "MessageType", r.MessageType)
+	case baidu:
+		b = appendOptional(b, "MessageType", r.MessageType)
 	}
-	return appendOptional(b, "TemplateName", r.TemplateName)
+	return b
 }
 
 func appendHeaders(b []byte, service string, headers []Header) []byte {
-	b = append(b, "<"+service+"Headers>"...)
+	b = appendOpen(b, service+"Headers")
 	for _, h := range headers {
-		b = append(b, "<"+service+"Header>"...)
+		b = appendOpen(b, service+"Header")
 		b = appendElement(b, "Header", h.Name)
 		b = appendElement(b, "Value", h.Value)
-		b = append(b, "</"+service+"Header>"...)
+		b = appendClose(b, service+"Header")
 	}
-	return append(b, "</"+service+"Headers>"...)
+	return appendClose(b, service+"Headers")
 }

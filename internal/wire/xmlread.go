@@ -52,13 +52,10 @@ type node struct {
 }
 
 // xsi returns an attribute of the XSI namespace. Pages of the documentation
-// print it with https, and samples were copied from there.
+// print it with https, and samples are copied from there.
 func (n *node) xsi(name string) string {
 	for _, a := range n.attrs {
-		if a.Name.Local == name && strings.TrimPrefix(a.Name.Space, "https") == strings.TrimPrefix(nsXSI, "http") {
-			return a.Value
-		}
-		if a.Name.Local == name && a.Name.Space == nsXSI {
+		if a.Name.Local == name && (a.Name.Space == nsXSI || a.Name.Space == "https"+strings.TrimPrefix(nsXSI, "http")) {
 			return a.Value
 		}
 	}

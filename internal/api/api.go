@@ -1,0 +1,63 @@
+// Package api is HTTP in: the REST API of Azure Notification Hubs. routes.go
+// is the table of what there is; error.go is the one place that writes errors.
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"github.com/fanfare-hub/fanfare/internal/clock"
+	"github.com/fanfare-hub/fanfare/internal/dispatch"
+	"github.com/fanfare-hub/fanfare/internal/hub"
+	"github.com/fanfare-hub/fanfare/internal/store"
+	"github.com/fanfare-hub/fanfare/internal/tagexpr"
+)
+
+// Dispatcher takes over accepted notifications. *dispatch.Dispatcher is one.
+type Dispatcher interface {
+	// Accept stores a notification and sets its ID, State and EnqueuedAt. It is
+	// on disk when Accept returns nil; store.ErrBusy means nothing was written.
+	Accept(ctx context.Context, n *hub.Notification) error
+	// TestSend delivers to at most ten devices at once, and sets the ID.
+	TestSend(ctx context.Context, n *hub.Notification) ([]dispatch.TestResult, error)
+}
+
+// Config is what the API stands on. Store, Dispatch, Clock and Log are needed.
+type Config struct {
+	Store    store.Store
+	Dispatch Dispatcher
+	Clock    clock.Clock
+	Limits   tagexpr.Limits // of tag expressions
+	Log      *slog.Logger   // one event for each request
+	MaxBody  int64          // of a send, in bytes; 0: Azure's 64 KiB
+}
+
+// The bounds of bodies, in bytes. A registration or an installation holds
+// templates, each of which may be longer than what it renders.
+const (
+	maxSendBody = 64 << 10
+	maxDocument = 1 << 20
+)
+
+type server struct {
+	store    store.Store
+	dispatch Dispatcher
+	clock    clock.Clock
+	limits   tagexpr.Limits
+	log      *slog.Logger
+	maxBody  int64
+	routes   []route
+}
+
+// New returns the handler of every request.
+func New(cfg Config) http.Handler {
+	s := &server{
+		store: cfg.Store, dispatch: cfg.Dispatch, clock: cfg.Clock, limits: cfg.Limits, log: cfg.Log, maxBody: cfg.MaxBody,
+	}
+	if s.maxBody == 0 {
+		s.maxBody = maxSendBody
+	}
+	s.routes = s.table()
+	return s
+}

@@ -1,0 +1,136 @@
+package api_test
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The files of testdata/exchange are conversations, each on one connection: a
+// request after a line >>>, the answer it must get after a line <<<. In
+// requests {token} is a fresh signature. In both, {registration} is the
+// registration id that the hub gave last; in answers {uuid} is any UUID.
+func TestExchanges(t *testing.T) {
+	t.Parallel()
+	names, err := filepath.Glob("testdata/exchange/*.http")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no exchanges: %v", err)
+	}
+	for _, name := range names {
+		t.Run(strings.TrimSuffix(filepath.Base(name), ".http"), func(t *testing.T) {
+			t.Parallel()
+			b, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			newConversation(t).run(string(b))
+		})
+	}
+}
+
+type conversation struct {
+	t            *testing.T
+	fixture      *fixture
+	conn         net.Conn
+	reader       *bufio.Reader
+	registration string
+}
+
+func newConversation(t *testing.T) *conversation {
+	t.Helper()
+	f := setup(t)
+	cfg := f.client.Transport.(*http.Transport).TLSClientConfig.Clone()
+	cfg.NextProtos = []string{"http/1.1"}
+	dialer := tls.Dialer{Config: cfg}
+	conn, err := dialer.DialContext(t.Context(), "tcp", f.server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return &conversation{t: t, fixture: f, conn: conn, reader: bufio.NewReader(conn)}
+}
+
+func (c *conversation) run(text string) {
+	c.t.Helper()
+	_, text, _ = strings.Cut(text, ">>>\n")
+	for i, part := range strings.Split(text, "\n>>>\n") {
+		request, want, ok := strings.Cut(part, "\n<<<\n")
+		if !ok {
+			c.t.Fatalf("exchange %d has no answer", i+1)
+		}
+		got := c.exchange(request)
+		if want = strings.TrimRight(want, "\n"); got != want {
+			c.t.Errorf("exchange %d\n got %s\nwant %s", i+1, got, want)
+		}
+	}
+}
+
+// exchange sends a request and returns the answer in the form of the files.
+func (c *conversation) exchange(text string) string {
+	c.t.Helper()
+	text = strings.NewReplacer("{token}", c.fixture.token(), "{registration}", c.registration).Replace(text)
+	head, body, _ := strings.Cut(text, "\n\n")
+	head = strings.TrimRight(head, "\n")
+	if body != "" {
+		head += fmt.Sprintf("\nContent-Length: %d", len(body))
+	}
+	if _, err := io.WriteString(c.conn, strings.ReplaceAll(head, "\n", "\r\n")+"\r\n\r\n"+body); err != nil {
+		c.t.Fatal(err)
+	}
+	resp, err := http.ReadResponse(c.reader, nil)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return c.normal(dump(resp, b))
+}
+
+// dump writes an answer without what differs from run to run for good reasons:
+// the date, and the length of bodies with ids in them.
+func dump(resp *http.Response, body []byte) string {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s %s\n", resp.Proto, resp.Status)
+	resp.Header.Del("Date")
+	if len(body) > 0 {
+		resp.Header.Del("Content-Length")
+	}
+	for _, name := range slices.Sorted(maps.Keys(resp.Header)) {
+		for _, v := range resp.Header[name] {
+			fmt.Fprintf(&b, "%s: %s\n", name, v)
+		}
+	}
+	b.WriteByte('\n')
+	b.Write(body)
+	return strings.TrimRight(b.String(), "\n")
+}
+
+var (
+	uuidForm         = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}`)
+	registrationForm = regexp.MustCompile(`\b[0-9]{1,19}-[0-9]{1,19}-[1-3]\b`)
+)
+
+func (c *conversation) normal(answer string) string {
+	if id := registrationForm.FindString(answer); id != "" {
+		c.registration = id
+		answer = strings.ReplaceAll(answer, id, "{registration}")
+	}
+	if strings.Contains(answer, "0b9f7c1e-5a57-4a2f-9f0e-3c9a1d0d6b11") { // a client's own: it must come back
+		return answer
+	}
+	return uuidForm.ReplaceAllString(answer, "{uuid}")
+}

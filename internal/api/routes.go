@@ -1,0 +1,84 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/fanfare-hub/fanfare/internal/hub"
+)
+
+// handler answers one request whose caller has been let in.
+type handler func(*request) (answer, error)
+
+// route is one row of the table. A pattern's segments in braces match any
+// segment; the others are compared without regard to case.
+type route struct {
+	method  string
+	pattern string
+	right   hub.Rights
+	handle  handler
+}
+
+// table is every operation. Lists ask for a right of their own: see
+// listRegistrations.
+func (s *server) table() []route {
+	return []route{
+		{http.MethodPost, "/{hub}/messages", hub.Send, s.sendNotification},
+		{http.MethodGet, "/{hub}/messages/{id}", hub.Send, s.notificationDetails},
+
+		{http.MethodPost, "/{hub}/registrationids", hub.Listen, s.createRegistrationID},
+		{http.MethodPost, "/{hub}/registrations", hub.Listen, s.createRegistration},
+		{http.MethodGet, "/{hub}/registrations", hub.Listen, s.listRegistrations},
+		{http.MethodPut, "/{hub}/registrations/{id}", hub.Listen, s.putRegistration},
+		{http.MethodGet, "/{hub}/registrations/{id}", hub.Listen, s.getRegistration},
+		{http.MethodDelete, "/{hub}/registrations/{id}", hub.Listen, s.deleteRegistration},
+		{http.MethodGet, "/{hub}/tags/{tag}/registrations", hub.Manage, s.listRegistrationsByTag},
+
+		{http.MethodPut, "/{hub}/installations/{id}", hub.Listen, s.putInstallation},
+		{http.MethodGet, "/{hub}/installations/{id}", hub.Listen, s.getInstallation},
+		{http.MethodDelete, "/{hub}/installations/{id}", hub.Listen, s.deleteInstallation},
+	}
+}
+
+// match finds the row for a request. Without one the error is a 404, or a 405
+// that lists the methods of the path.
+func (s *server) match(method string, segments []string) (route, error) {
+	var allowed []string
+	for _, r := range s.routes {
+		if !r.matches(segments) {
+			continue
+		}
+		if r.method == method {
+			return r, nil
+		}
+		allowed = append(allowed, r.method)
+	}
+	if allowed == nil {
+		return route{}, errNoService
+	}
+	slices.Sort(allowed)
+	return route{}, methodNotAllowed(method, strings.Join(allowed, ", "))
+}
+
+func (r route) matches(segments []string) bool {
+	for name := range strings.SplitSeq(r.pattern[1:], "/") {
+		if len(segments) == 0 || !isParameter(name) && !strings.EqualFold(name, segments[0]) {
+			return false
+		}
+		segments = segments[1:]
+	}
+	return len(segments) == 0
+}
+
+// parameter returns the segment that stands where the pattern has {name}.
+func (r route) parameter(name string, segments []string) string {
+	for i, n := range strings.Split(r.pattern[1:], "/") {
+		if n == "{"+name+"}" {
+			return segments[i]
+		}
+	}
+	return ""
+}
+
+func isParameter(name string) bool { return strings.HasPrefix(name, "{") }

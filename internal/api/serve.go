@@ -1,0 +1,95 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fanfare-hub/fanfare/internal/wire"
+)
+
+// ServeHTTP answers a request: it finds the route, lets the caller in, runs the
+// handler, and writes what comes back. Handlers write nothing themselves, so an
+// error, or a panic, always finds the answer unwritten.
+func (s *server) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
+	e := &event{method: hr.Method, started: s.clock.Now(), trackingID: trackingID(hr)}
+	a := s.answer(w, hr, e)
+	write(w, hr, a, e.trackingID)
+	e.write(hr.Context(), s.log, a.status, s.clock.Now())
+}
+
+// answer turns every error into an answer.
+func (s *server) answer(w http.ResponseWriter, hr *http.Request, e *event) (a answer) {
+	defer func() {
+		if v := recover(); v != nil {
+			e.err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+			a = errorAnswer(errInternal, e.trackingID, s.clock.Now())
+		}
+	}()
+	a, err := s.handle(w, hr, e)
+	if err != nil {
+		e.err = err
+		a = errorAnswer(problemOf(err), e.trackingID, s.clock.Now())
+	}
+	return a
+}
+
+func (s *server) handle(w http.ResponseWriter, hr *http.Request, e *event) (answer, error) {
+	p, err := parsePath(hr.URL.EscapedPath())
+	if err != nil {
+		return answer{}, err
+	}
+	found, err := s.match(hr.Method, p.segments)
+	if err != nil {
+		return answer{}, err
+	}
+	e.route = found.pattern
+	h, rule, err := s.admit(hr, p, e.started)
+	if err != nil {
+		return answer{}, err
+	}
+	e.hub = h.Name
+	r := &request{
+		Request: hr, w: w, path: p, query: parseQuery(hr.URL.RawQuery), route: found,
+		hub: h, rule: rule, now: e.started,
+	}
+	if err := r.require(found.right); err != nil {
+		return answer{}, err
+	}
+	return found.handle(r)
+}
+
+// maxAge is the recorded Strict-Transport-Security of Azure: 30 days.
+const maxAge = 30 * 24 * time.Hour
+
+// write sends an answer with the headers that every answer has. A caller that
+// has gone is nobody's error.
+func write(w http.ResponseWriter, hr *http.Request, a answer, trackingID string) {
+	h := w.Header()
+	for name, values := range a.header {
+		h[name] = values
+	}
+	h.Set("Server", "Fanfare")
+	h.Set(wire.HeaderTrackingID, trackingID)
+	h.Set(wire.HeaderCorrelationID, trackingID)
+	if hr.TLS != nil { // RFC 6797 §7.2: never over plain HTTP
+		h.Set("Strict-Transport-Security", fmt.Sprintf("max-age=%d", int(maxAge.Seconds())))
+	}
+	w.WriteHeader(a.status)
+	w.Write(a.body) //nolint:errcheck // see above
+}
+
+// maxTrackingID bounds what is echoed; clients send UUIDs.
+const maxTrackingID = 128
+
+// trackingID is the caller's own id for the request, or a new one. Clients and
+// the log know the request by it.
+func trackingID(hr *http.Request) string {
+	if id := hr.Header.Get(wire.HeaderTrackingID); id != "" && len(id) <= maxTrackingID && visibleASCII(id) {
+		return id
+	}
+	return uuid.NewString()
+}

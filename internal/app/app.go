@@ -1,0 +1,233 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/fanfare-hub/fanfare/internal/api"
+	"github.com/fanfare-hub/fanfare/internal/clock"
+	"github.com/fanfare-hub/fanfare/internal/config"
+	"github.com/fanfare-hub/fanfare/internal/dispatch"
+	"github.com/fanfare-hub/fanfare/internal/hub"
+	"github.com/fanfare-hub/fanfare/internal/pns"
+	"github.com/fanfare-hub/fanfare/internal/store"
+	"github.com/fanfare-hub/fanfare/internal/store/sqlite"
+	"github.com/fanfare-hub/fanfare/internal/tagexpr"
+)
+
+// Options are what a process decides for itself, beyond its configuration.
+type Options struct {
+	Clock clock.Clock // nil: the machine's
+	Log   *slog.Logger
+	// Dial and Roots lead to simulated push services; nil: to the real ones, or
+	// where the configuration says.
+	Dial  func(ctx context.Context, network, addr string) (net.Conn, error)
+	Roots *x509.CertPool
+	// Certificate serves TLS; nil: the configuration's files, or plain HTTP.
+	Certificate *tls.Certificate
+	// PlainToo serves plain HTTP on the port of TLS.
+	PlainToo bool
+	// Store changes how the database is opened, for tests.
+	Store sqlite.Options
+}
+
+// App is one process: a namespace with its hubs.
+type App struct {
+	cfg      config.Config
+	opts     Options
+	store    *sqlite.Store
+	dispatch *dispatch.Dispatcher
+	changed  []credentialChange
+	listener net.Listener
+	server   *http.Server
+	served   chan error
+}
+
+type credentialChange struct {
+	hubID    int64
+	platform hub.Platform
+}
+
+// New opens the database and writes the configuration's hubs into it. Nothing
+// is served, and nothing is sent, before Start. A failed New leaves nothing open.
+func New(ctx context.Context, cfg config.Config, opts Options) (*App, error) {
+	if opts.Clock == nil {
+		opts.Clock = clock.System
+	}
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	if err := makeFolder(cfg.Data); err != nil {
+		return nil, err
+	}
+	sealer, err := openSealer(cfg)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{cfg: cfg, opts: opts, served: make(chan error, 1)}
+	if a.store, err = sqlite.OpenWith(ctx, filepath.Join(cfg.Data, "fanfare.db"), sealer, opts.Store); err != nil {
+		return nil, err
+	}
+	if err := a.build(ctx); err != nil {
+		return nil, errors.Join(err, a.store.Close())
+	}
+	return a, nil
+}
+
+// build makes what stands on the store.
+func (a *App) build(ctx context.Context) error {
+	if err := a.writeHubs(ctx); err != nil {
+		return err
+	}
+	env, err := a.env()
+	if err != nil {
+		return err
+	}
+	a.dispatch = dispatch.New(dispatch.Config{
+		Store: a.store, Clock: a.opts.Clock, Connectors: connectors, Env: env, Log: a.opts.Log,
+		Page: a.cfg.Dispatch.Page, Window: a.cfg.Dispatch.Window, Workers: a.cfg.Dispatch.Workers,
+		PageTimeout: a.cfg.Dispatch.RequestTimeout, RetryWindow: a.cfg.Dispatch.RetryWindow,
+		SuspectAfter: a.cfg.Dispatch.SuspectAfter, Retention: a.cfg.Dispatch.Retention,
+	})
+	a.server, err = a.newServer(api.New(api.Config{
+		Store: a.store, Dispatch: a.dispatch, Clock: a.opts.Clock, Limits: tagexpr.DefaultLimits, Log: a.opts.Log,
+	}))
+	return err
+}
+
+// writeHubs brings the store's hubs to what the configuration names.
+func (a *App) writeHubs(ctx context.Context) error {
+	return a.store.Update(ctx, store.Accept, func(tx store.Tx) error {
+		if err := tx.PutNamespaceRules(a.cfg.Namespace); err != nil {
+			return err
+		}
+		for _, h := range a.cfg.Hubs {
+			if err := a.writeHub(tx, h); err != nil {
+				return fmt.Errorf("writing hub %s: %w", h.Name, err)
+			}
+		}
+		return nil
+	})
+}
+
+func (a *App) writeHub(tx store.Tx, h config.Hub) error {
+	now := a.opts.Clock.Now()
+	row := hub.Hub{Name: h.Name, RegistrationTTL: h.RegistrationTTL, Rules: h.Rules, Fixed: true, CreatedAt: now, UpdatedAt: now}
+	if err := tx.PutHub(&row); err != nil {
+		return err
+	}
+	given := map[hub.Platform]bool{}
+	for _, c := range h.Credentials {
+		given[c.Platform] = true
+		old, err := tx.Credential(row.ID, c.Platform)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		version, err := tx.PutCredential(row.ID, c)
+		if err != nil {
+			return err
+		}
+		if version != old.Version {
+			a.changed = append(a.changed, credentialChange{row.ID, c.Platform})
+		}
+	}
+	for _, p := range hub.Platforms {
+		if given[p] {
+			continue
+		}
+		if err := tx.DeleteCredential(row.ID, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// env is what the connectors get: the way to the push services.
+func (a *App) env() (pns.Env, error) {
+	env := pns.Env{Clock: a.opts.Clock, Dial: a.opts.Dial, Roots: a.opts.Roots, Conns: a.cfg.Dispatch.Connections}
+	if env.Conns == 0 {
+		env.Conns = 4
+	}
+	p := a.cfg.PushServices
+	if p.Dial == "" {
+		return env, nil
+	}
+	a.opts.Log.Warn("every push service is led to one address: nothing reaches a real device", "dial", p.Dial)
+	env.Dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
+		var d net.Dialer
+		return d.DialContext(ctx, network, p.Dial)
+	}
+	if p.CAFile == "" {
+		return env, nil
+	}
+	pem, err := os.ReadFile(p.CAFile)
+	if err != nil {
+		return env, fmt.Errorf("reading ca_file: %w", err)
+	}
+	env.Roots = x509.NewCertPool()
+	if !env.Roots.AppendCertsFromPEM(pem) {
+		return env, fmt.Errorf("ca_file %s holds no PEM certificate", p.CAFile)
+	}
+	return env, nil
+}
+
+// Start takes up the work that an earlier process left, and serves.
+func (a *App) Start(ctx context.Context) error {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", a.cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("listening: %w", err)
+	}
+	if err := a.dispatch.Start(ctx); err != nil {
+		return errors.Join(err, l.Close())
+	}
+	for _, c := range a.changed {
+		if err := a.dispatch.CredentialChanged(ctx, c.hubID, c.platform); err != nil {
+			a.dispatch.Stop(ctx)
+			return errors.Join(err, l.Close())
+		}
+	}
+	a.listener = l
+	go func() { a.served <- a.server.Serve(a.wrap(l)) }()
+	return nil
+}
+
+// Addr is where the process listens.
+func (a *App) Addr() net.Addr { return a.listener.Addr() }
+
+// Dispatcher is the pipeline, for those who wait until it is idle.
+func (a *App) Dispatcher() *dispatch.Dispatcher { return a.dispatch }
+
+// Failed delivers the error with which serving ended by itself.
+func (a *App) Failed() <-chan error { return a.served }
+
+// Stop accepts nothing more, lets requests and pages in flight come to an end
+// until ctx does, and parks the rest for the next process.
+func (a *App) Stop(ctx context.Context) error {
+	var err error
+	if a.listener != nil {
+		if err = a.server.Shutdown(ctx); err != nil {
+			err = errors.Join(err, a.server.Close())
+		}
+		a.dispatch.Stop(ctx)
+	}
+	return errors.Join(err, a.store.Close())
+}
+
+// The server's bounds. A send's body is at most 64 KiB, so a minute is ample.
+const (
+	readHeaderTimeout = 10 * time.Second
+	readTimeout       = time.Minute
+	writeTimeout      = 2 * time.Minute
+	idleTimeout       = 2 * time.Minute
+	maxHeaderBytes    = 64 << 10
+)

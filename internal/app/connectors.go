@@ -1,0 +1,18 @@
+package app
+
+import (
+	"github.com/fanfare-hub/fanfare/internal/dispatch"
+	"github.com/fanfare-hub/fanfare/internal/hub"
+	"github.com/fanfare-hub/fanfare/internal/pns/apns"
+	"github.com/fanfare-hub/fanfare/internal/pns/fcm"
+	"github.com/fanfare-hub/fanfare/internal/pns/gcm"
+	"github.com/fanfare-hub/fanfare/internal/pns/wns"
+)
+
+// connectors is the one list of push services that Fanfare delivers through.
+var connectors = map[hub.Platform]dispatch.Service{
+	hub.APNs:  {New: apns.New, Credential: hub.APNs},
+	hub.FCMV1: {New: fcm.New, Credential: hub.FCMV1},
+	hub.GCM:   {New: gcm.New, Credential: hub.FCMV1},
+	hub.WNS:   {New: wns.New, Credential: hub.WNS},
+}

@@ -1,0 +1,131 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"github.com/fanfare-hub/fanfare/internal/clock"
+	"github.com/fanfare-hub/fanfare/internal/config"
+	"github.com/fanfare-hub/fanfare/internal/hub"
+	"github.com/fanfare-hub/fanfare/internal/pnssim"
+	"github.com/fanfare-hub/fanfare/internal/wire"
+)
+
+// What every development hub has. The key is public on purpose: it is base64 of
+// 32 bytes, as Azure's are, and opens nothing but hubs on a loopback address.
+const (
+	DevListen = "127.0.0.1:8443"
+	DevHub    = "myhub"
+	DevRule   = "DefaultFullSharedAccessSignature"
+	DevKey    = "ZmFuZmFyZS1kZXZlbG9wbWVudC1rZXktMDEyMzQ1Njc="
+
+	devListenRule = "DefaultListenSharedAccessSignature"
+)
+
+// DevOptions are what a development hub can be told.
+type DevOptions struct {
+	Data      string // folder; kept
+	Listen    string // host:port; a loopback address
+	Hub       string
+	Clock     clock.Clock
+	Log       *slog.Logger
+	OnReceive func(pnssim.Received) // for each push that a simulated device gets
+}
+
+// Dev is a development hub: a whole process that needs no account, with
+// simulated push services behind it.
+type Dev struct {
+	*App
+	Sim              *pnssim.Sim
+	Hub              string
+	Endpoint         string // https://127.0.0.1:8443
+	ConnectionString string
+	CAFile           string
+}
+
+// StartDev builds a development hub and serves it.
+func StartDev(ctx context.Context, o DevOptions) (*Dev, error) {
+	if err := checkLoopback(o.Listen); err != nil {
+		return nil, err
+	}
+	if err := makeFolder(o.Data); err != nil {
+		return nil, err
+	}
+	ca, err := openAuthority(o.Data)
+	if err != nil {
+		return nil, err
+	}
+	leaf, err := ca.leaf()
+	if err != nil {
+		return nil, fmt.Errorf("making a certificate: %w", err)
+	}
+	sim, err := pnssim.Start(pnssim.Config{Clock: o.Clock, OnReceive: o.OnReceive})
+	if err != nil {
+		return nil, fmt.Errorf("starting the simulated push services: %w", err)
+	}
+	a, err := New(ctx, devConfig(o, sim), Options{
+		Clock: o.Clock, Log: o.Log, Dial: sim.Dial, Roots: sim.Roots(), Certificate: leaf, PlainToo: true,
+	})
+	if err != nil {
+		return nil, errors.Join(err, sim.Close())
+	}
+	if err := a.Start(ctx); err != nil {
+		return nil, errors.Join(err, a.Stop(ctx), sim.Close())
+	}
+	d := &Dev{App: a, Sim: sim, Hub: o.Hub, CAFile: ca.file, Endpoint: "https://" + a.Addr().String()}
+	cs := wire.ConnectionString{KeyName: DevRule, Key: DevKey}
+	if cs.Endpoint, err = url.Parse("sb://" + a.Addr().String() + "/"); err != nil {
+		return nil, errors.Join(err, d.Stop(ctx))
+	}
+	d.ConnectionString = cs.String()
+	return d, nil
+}
+
+// Stop ends the hub, and then its push services.
+func (d *Dev) Stop(ctx context.Context) error {
+	return errors.Join(d.App.Stop(ctx), d.Sim.Close())
+}
+
+// SimulatorCA writes the certificate authority of the simulated push services
+// into the data folder, and returns the file's name.
+func (d *Dev) SimulatorCA() (string, error) {
+	name := filepath.Join(filepath.Dir(d.CAFile), "simulators-ca.pem")
+	return name, os.WriteFile(name, d.Sim.CAPEM(), 0o600)
+}
+
+func devConfig(o DevOptions, sim *pnssim.Sim) config.Config {
+	cfg := config.Default()
+	cfg.Data, cfg.Listen = o.Data, o.Listen
+	cfg.Hubs = []config.Hub{{
+		Name: o.Hub,
+		Rules: []hub.Rule{
+			{Name: devListenRule, Rights: hub.Listen, PrimaryKey: DevKey},
+			{Name: DevRule, Rights: hub.Listen | hub.Send | hub.Manage, PrimaryKey: DevKey},
+		},
+		Credentials: []hub.Credential{
+			{Platform: hub.APNs, Properties: sim.APNsCredential()},
+			{Platform: hub.FCMV1, Properties: sim.FCMCredential()},
+			{Platform: hub.WNS, Properties: sim.WNSCredential()},
+		},
+	}}
+	return cfg
+}
+
+// checkLoopback refuses every address that other machines can reach: the key
+// is no secret.
+func checkLoopback(listen string) error {
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		return fmt.Errorf("listen: %q is not host:port, as in %s", listen, DevListen)
+	}
+	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
+		return nil
+	}
+	return fmt.Errorf("listen: %s is not a loopback address: a development hub's key is public, use fanfare serve for other machines", host)
+}

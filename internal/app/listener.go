@@ -1,0 +1,164 @@
+package app
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+)
+
+// newServer serves HTTP/1.1 and 2, with TLS where there is a certificate.
+func (a *App) newServer(h http.Handler) (*http.Server, error) {
+	s := &http.Server{
+		Handler: h, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout,
+		WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
+		ErrorLog: nil, Protocols: new(http.Protocols),
+	}
+	s.Protocols.SetHTTP1(true)
+	s.Protocols.SetHTTP2(true)
+	s.Protocols.SetUnencryptedHTTP2(true)
+	s.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
+	switch {
+	case a.opts.Certificate != nil:
+		s.TLSConfig.Certificates = []tls.Certificate{*a.opts.Certificate}
+	case a.cfg.CertFile != "":
+		files := &certFiles{cert: a.cfg.CertFile, key: a.cfg.KeyFile}
+		if _, err := files.get(nil); err != nil {
+			return nil, err
+		}
+		s.TLSConfig.GetCertificate = files.get
+	default:
+		s.TLSConfig = nil
+	}
+	return s, nil
+}
+
+// wrap puts TLS on a listener, or looks at each connection's first byte.
+func (a *App) wrap(l net.Listener) net.Listener {
+	switch {
+	case a.server.TLSConfig == nil:
+		return l
+	case a.opts.PlainToo:
+		return newTwoFaced(l, a.server.TLSConfig)
+	}
+	return tls.NewListener(l, a.server.TLSConfig)
+}
+
+// certFiles serves a certificate from files, and reads them again when they
+// have changed.
+type certFiles struct {
+	cert, key string
+
+	mu   sync.Mutex
+	at   time.Time // the certificate file's time when it was read
+	last *tls.Certificate
+}
+
+// get is a tls.Config's GetCertificate. A new pair that cannot be read leaves
+// the old one in use.
+func (f *certFiles) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	info, err := os.Stat(f.cert)
+	if err == nil && f.last != nil && info.ModTime().Equal(f.at) {
+		return f.last, nil
+	}
+	if err == nil {
+		var pair tls.Certificate
+		if pair, err = tls.LoadX509KeyPair(f.cert, f.key); err == nil {
+			f.at, f.last = info.ModTime(), &pair
+		}
+	}
+	if f.last != nil {
+		return f.last, nil
+	}
+	return nil, err
+}
+
+// sniffTimeout is how long a connection may take to send its first byte.
+const sniffTimeout = 10 * time.Second
+
+// twoFaced takes TLS and plain connections on one port, told apart by their
+// first byte. Each is looked at in a goroutine of its own, so that a silent
+// one holds up nobody.
+type twoFaced struct {
+	net.Listener
+	tls    *tls.Config
+	conns  chan net.Conn
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	wg     sync.WaitGroup
+}
+
+func newTwoFaced(l net.Listener, cfg *tls.Config) *twoFaced {
+	t := &twoFaced{Listener: l, tls: cfg, conns: make(chan net.Conn)}
+	t.ctx, t.cancel = context.WithCancelCause(context.Background())
+	t.wg.Go(t.acceptAll)
+	return t
+}
+
+func (t *twoFaced) acceptAll() {
+	for {
+		c, err := t.Listener.Accept()
+		if err != nil {
+			t.cancel(err)
+			return
+		}
+		t.wg.Go(func() { t.look(c) })
+	}
+}
+
+func (t *twoFaced) look(c net.Conn) {
+	stop := context.AfterFunc(t.ctx, func() { c.SetReadDeadline(time.Unix(1, 0)) }) //nolint:errcheck // a dead connection is closed below
+	defer stop()
+	r := bufio.NewReader(c)
+	if err := c.SetReadDeadline(time.Now().Add(sniffTimeout)); err != nil {
+		c.Close()
+		return
+	}
+	first, err := r.Peek(1)
+	if err != nil || c.SetReadDeadline(time.Time{}) != nil {
+		c.Close()
+		return
+	}
+	var out net.Conn = &peeked{c, r}
+	const tlsHandshake = 0x16 // RFC 8446 §5.1
+	if first[0] == tlsHandshake {
+		out = tls.Server(out, t.tls)
+	}
+	select {
+	case t.conns <- out:
+	case <-t.ctx.Done():
+		c.Close()
+	}
+}
+
+// Accept returns the next connection whose first byte has come.
+func (t *twoFaced) Accept() (net.Conn, error) {
+	select {
+	case c := <-t.conns:
+		return c, nil
+	case <-t.ctx.Done():
+		return nil, context.Cause(t.ctx)
+	}
+}
+
+// Close ends accepting, and waits for the connections being looked at.
+func (t *twoFaced) Close() error {
+	err := t.Listener.Close()
+	t.cancel(net.ErrClosed)
+	t.wg.Wait()
+	return err
+}
+
+// peeked is a connection of which a reader holds the first bytes.
+type peeked struct {
+	net.Conn
+	r *bufio.Reader
+}
+
+func (p *peeked) Read(b []byte) (int, error) { return p.r.Read(b) }

@@ -1,0 +1,60 @@
+package app
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/fanfare-hub/fanfare/internal/config"
+	"github.com/fanfare-hub/fanfare/internal/seal"
+)
+
+// keyBytes is the length of a master key.
+const keyBytes = 32
+
+// openSealer takes the master key from the configuration, or from a file in
+// the data folder, which is made once.
+func openSealer(cfg config.Config) (*seal.Sealer, error) {
+	key := cfg.MasterKey
+	if key == nil {
+		var err error
+		if key, err = keyFile(filepath.Join(cfg.Data, "master.key")); err != nil {
+			return nil, fmt.Errorf("the master key: %w", err)
+		}
+	}
+	return seal.New(key)
+}
+
+// writeNew writes a file that does not exist, readable by its owner alone, and
+// returns when it is on disk.
+func writeNew(name string, data []byte) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+func keyFile(name string) ([]byte, error) {
+	text, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		key := make([]byte, keyBytes)
+		rand.Read(key) //nolint:errcheck // never fails
+		line := base64.StdEncoding.EncodeToString(key) + "\n"
+		return key, writeNew(name, []byte(line))
+	}
+	if err != nil {
+		return nil, err
+	}
+	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil || len(key) != keyBytes {
+		return nil, fmt.Errorf("%s does not hold 32 bytes in base64", name)
+	}
+	return key, nil
+}

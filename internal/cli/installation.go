@@ -1,0 +1,73 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	nh "github.com/fanfare-hub/fanfare/notificationhubs"
+)
+
+func newInstallation() *cobra.Command {
+	var t target
+	c := &cobra.Command{Use: "installation", Short: "Write, show and delete installations", Args: noArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
+	t.flags(c)
+	c.AddCommand(newInstallationPut(&t), newInstallationShow(&t), newInstallationDelete(&t))
+	return c
+}
+
+func newInstallationPut(t *target) *cobra.Command {
+	return &cobra.Command{Use: "put DOCUMENT", Short: "Write an installation", Args: exactArgs("a JSON document: text, @FILE or -"),
+		Example: `  fanfare installation put '{"ID":"i-1","Platform":"apns","PushChannel":"00AA…","Tags":["sports"]}'`,
+		RunE: func(c *cobra.Command, args []string) error {
+			text, err := input(args[0], c.InOrStdin())
+			if err != nil {
+				return err
+			}
+			var i nh.Installation
+			if err := json.Unmarshal(text, &i); err != nil {
+				return misuse{fmt.Errorf("the document: %w", err)}
+			}
+			client, err := t.client(nh.ClientOptions{})
+			if err != nil {
+				return err
+			}
+			if err := client.PutInstallation(c.Context(), i); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintln(c.OutOrStdout(), "wrote", i.ID)
+			return err
+		}}
+}
+
+func newInstallationShow(t *target) *cobra.Command {
+	return &cobra.Command{Use: "show ID", Short: "Show an installation", Args: exactArgs("the installation's id"),
+		RunE: func(c *cobra.Command, args []string) error {
+			client, err := t.client(nh.ClientOptions{})
+			if err != nil {
+				return err
+			}
+			i, err := client.Installation(c.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			return printJSON(c.OutOrStdout(), i)
+		}}
+}
+
+func newInstallationDelete(t *target) *cobra.Command {
+	return &cobra.Command{Use: "delete ID", Short: "Delete an installation", Args: exactArgs("the installation's id"),
+		RunE: func(c *cobra.Command, args []string) error {
+			client, err := t.client(nh.ClientOptions{})
+			if err != nil {
+				return err
+			}
+			if err := client.DeleteInstallation(c.Context(), args[0]); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintln(c.OutOrStdout(), "deleted", args[0])
+			return err
+		}}
+}

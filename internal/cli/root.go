@@ -1,0 +1,99 @@
+// Package cli is the fanfare command: one file for each of its commands.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// The exit codes.
+const (
+	exitGood   = 0
+	exitFailed = 1 // it ran, and failed
+	exitMisuse = 2 // it was called wrongly
+)
+
+// misuse is an error in how a command was called.
+type misuse struct{ error }
+
+func (m misuse) Unwrap() error { return m.error }
+
+// Main runs the command that args name, and returns its exit code. SIGINT and
+// SIGTERM end it in good order.
+func Main(args []string, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return run(ctx, args, stdout, stderr)
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	var m misuse
+	switch {
+	case err == nil:
+		return exitGood
+	case errors.As(err, &m), strings.HasPrefix(err.Error(), "unknown command"):
+		fmt.Fprintf(stderr, "fanfare: %v\nfanfare help tells how it is called\n", err)
+		return exitMisuse
+	}
+	fmt.Fprintf(stderr, "fanfare: %v\n", err)
+	return exitFailed
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "fanfare",
+		Short: "A notification hub that speaks the API of Azure Notification Hubs",
+		Long: `Fanfare takes one notification and delivers it to every registered device that
+a tag expression names, through the device's own push service. It speaks the
+REST API of Azure Notification Hubs.
+
+  fanfare demo    the whole story in a few seconds
+  fanfare dev     a hub for development, with simulated push services
+  fanfare serve   a hub of your own
+
+The client commands (send, registration, installation, notification, token)
+work against Azure too.`,
+		SilenceUsage: true, SilenceErrors: true,
+		Args: noArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return misuse{err} })
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(newDemo(), newDev(), newServe(), newSend(), newRegistration(),
+		newInstallation(), newNotification(), newToken(), newVersion())
+	return root
+}
+
+// noArgs refuses arguments as a mistake in the call.
+func noArgs(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if c.HasSubCommands() {
+		return misuse{fmt.Errorf("%s has no command %q", c.CommandPath(), args[0])}
+	}
+	return misuse{fmt.Errorf("%s takes no arguments, but %q was given", c.CommandPath(), args[0])}
+}
+
+// exactArgs asks for arguments by name.
+func exactArgs(names ...string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) != len(names) {
+			return misuse{fmt.Errorf("%s takes %s", c.CommandPath(), strings.Join(names, " and "))}
+		}
+		return nil
+	}
+}

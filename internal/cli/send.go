@@ -1,0 +1,143 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	nh "github.com/fanfare-hub/fanfare/notificationhubs"
+)
+
+type sendOptions struct {
+	target
+	format     string
+	tags       []string
+	expression string
+	handle     string
+	headers    []string
+	test       bool
+	wait       bool
+	debug      bool
+}
+
+func newSend() *cobra.Command {
+	var o sendOptions
+	c := &cobra.Command{
+		Use: "send PAYLOAD", Short: "Send a notification", Args: exactArgs("a payload: text, @FILE or - for standard input"),
+		Example: `  fanfare send --format apple --tag sports '{"aps":{"alert":"Goal!"}}'
+  fanfare send --format template --expression 'en && !muted' '{"greeting":"Hello"}'
+  fanfare send --format windows --test @toast.xml`,
+		RunE: func(c *cobra.Command, args []string) error {
+			payload, err := input(args[0], c.InOrStdin())
+			if err != nil {
+				return err
+			}
+			return o.run(c.Context(), c, payload)
+		},
+	}
+	o.flags(c)
+	f := c.Flags()
+	f.StringVar(&o.format, "format", "", "apple, fcmv1, gcm, windows, windows-raw, windowsphone, adm, baidu, browser, xiaomi or template")
+	f.StringArrayVar(&o.tags, "tag", nil, "send to those who carry this tag; may be given up to 20 times")
+	f.StringVar(&o.expression, "expression", "", "send to those for whom a tag expression holds")
+	f.StringVar(&o.handle, "handle", "", "send to this device, which needs no registration")
+	f.StringArrayVar(&o.headers, "header", nil, "Name: value, for the push service; may be repeated")
+	f.BoolVar(&o.test, "test", false, "wait for the outcome at up to ten devices")
+	f.BoolVar(&o.wait, "wait", false, "wait for the final state and print the telemetry")
+	f.BoolVar(&o.debug, "debug", false, "print requests and answers, without the token, to standard error")
+	return c
+}
+
+func (o *sendOptions) run(ctx context.Context, c *cobra.Command, payload []byte) error {
+	n, err := makeNotification(o.format, payload)
+	if err != nil {
+		return misuse{err}
+	}
+	for _, h := range o.headers {
+		name, value, ok := strings.Cut(h, ":")
+		if !ok {
+			return misuse{fmt.Errorf("--header: %q is not Name: value", h)}
+		}
+		n.SetHeader(strings.TrimSpace(name), strings.TrimSpace(value))
+	}
+	options := nh.ClientOptions{TestSend: o.test}
+	if o.debug {
+		options.Debug = c.ErrOrStderr()
+	}
+	client, err := o.client(options)
+	if err != nil {
+		return err
+	}
+	var sent *nh.SendResult
+	if o.handle != "" {
+		sent, err = client.SendDirect(ctx, n, nh.Device{Handle: o.handle})
+	} else {
+		sent, err = client.Send(ctx, n, &nh.SendOptions{Tags: o.tags, Expression: o.expression})
+	}
+	if err != nil {
+		return err
+	}
+	return o.show(ctx, c, client, sent)
+}
+
+func (o *sendOptions) show(ctx context.Context, c *cobra.Command, client *nh.Client, sent *nh.SendResult) error {
+	out := c.OutOrStdout()
+	switch {
+	case sent.Outcome != nil:
+		if err := printJSON(out, sent.Outcome); err != nil {
+			return err
+		}
+		if sent.Outcome.Failure > 0 {
+			return fmt.Errorf("%d of %d devices were not reached", sent.Outcome.Failure, sent.Outcome.Failure+sent.Outcome.Success)
+		}
+		return nil
+	case !o.wait:
+		_, err := fmt.Fprintln(out, sent.NotificationID)
+		return err
+	}
+	d, err := client.WaitForNotification(ctx, sent.NotificationID)
+	if err != nil {
+		return err
+	}
+	return printJSON(out, d)
+}
+
+// makeNotification makes what a format's name asks for.
+func makeNotification(format string, payload []byte) (*nh.Notification, error) {
+	text := string(payload)
+	switch strings.ToLower(format) {
+	case "apple":
+		return nh.NewAppleNotification(text, nil), nil
+	case "fcmv1":
+		return nh.NewFCMV1Notification(text), nil
+	case "gcm", "fcm":
+		return nh.NewFCMNotification(text), nil
+	case "windows":
+		return nh.NewWindowsNotification(text), nil
+	case "windows-raw":
+		return nh.NewWindowsRawNotification(payload), nil
+	case "windowsphone":
+		return nh.NewMPNSNotification(text), nil
+	case "adm":
+		return nh.NewADMNotification(text), nil
+	case "baidu":
+		return nh.NewBaiduNotification(text, -1), nil
+	case "browser":
+		return nh.NewBrowserNotification(text), nil
+	case "xiaomi":
+		return nh.NewXiaomiNotification(text), nil
+	case "template":
+		var properties map[string]string
+		if err := json.Unmarshal(payload, &properties); err != nil {
+			return nil, errors.New("the properties of a template send are a JSON object of texts")
+		}
+		return nh.NewTemplateNotification(properties), nil
+	case "":
+		return nil, errors.New("for which platform? give --format")
+	}
+	return nil, fmt.Errorf("--format: %q is none of apple, fcmv1, gcm, windows, windows-raw, windowsphone, adm, baidu, browser, xiaomi, template", format)
+}

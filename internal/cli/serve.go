@@ -1,0 +1,93 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fanfare-hub/fanfare/internal/app"
+	"github.com/fanfare-hub/fanfare/internal/config"
+)
+
+func newServe() *cobra.Command {
+	var file string
+	c := &cobra.Command{
+		Use: "serve", Short: "Serve the hubs that a configuration file names", Args: noArgs,
+		Long: `Serve the hubs that a configuration file names, until SIGTERM: then nothing more
+is accepted, what is in flight comes to an end or is parked, and the process
+exits within ten seconds.`,
+		Example: "  fanfare serve --config fanfare.yaml",
+		RunE: func(c *cobra.Command, _ []string) error {
+			if file == "" {
+				file = os.Getenv("FANFARE_CONFIG")
+			}
+			if file == "" {
+				return misuse{errors.New("serve needs --config FILE, or FANFARE_CONFIG")}
+			}
+			return serve(c.Context(), file, c.ErrOrStderr())
+		},
+	}
+	c.Flags().StringVar(&file, "config", "", "the configuration, YAML (environment: FANFARE_CONFIG)")
+	return c
+}
+
+func serve(ctx context.Context, file string, stderr io.Writer) error {
+	cfg, err := config.Load(file)
+	if err != nil {
+		var mistakes *config.Error
+		if errors.As(err, &mistakes) {
+			return misuse{err}
+		}
+		return err
+	}
+	log := newLogger(cfg.Log, stderr)
+	a, err := app.New(ctx, cfg, app.Options{Log: log})
+	if err != nil {
+		return err
+	}
+	if err := a.Start(ctx); err != nil {
+		return errors.Join(err, a.Stop(ctx))
+	}
+	log.Info("serving", "address", a.Addr().String(), "hubs", len(cfg.Hubs), "tls", cfg.CertFile != "")
+	err = untilDone(ctx, a)
+	log.Info("stopping")
+	return errors.Join(err, stopInTime(a.Stop))
+}
+
+// untilDone waits for the end of ctx, or for a server that fails by itself.
+func untilDone(ctx context.Context, a *app.App) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-a.Failed():
+		return fmt.Errorf("serving: %w", err)
+	}
+}
+
+// patience is what requests and pages in flight get when the process ends; the
+// rest of the promised ten seconds is for writing down what is left.
+const patience = 7 * time.Second
+
+func stopInTime(stop func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	return stop(ctx)
+}
+
+func newLogger(l config.Log, w io.Writer) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(l.Level)); err != nil {
+		level = slog.LevelInfo
+	}
+	o := &slog.HandlerOptions{Level: level}
+	if l.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, o))
+	}
+	return slog.New(slog.NewTextHandler(w, o))
+}

@@ -1,0 +1,39 @@
+package cli
+
+import (
+	"errors"
+	"os"
+
+	"github.com/spf13/cobra"
+)
+
+// target is the hub that a client command speaks to.
+type target struct {
+	connectionString, hub, caFile string
+}
+
+func (t *target) flags(c *cobra.Command) {
+	f := c.PersistentFlags()
+	f.StringVar(&t.connectionString, "connection-string", "", "Endpoint=…;SharedAccessKeyName=…;SharedAccessKey=… (environment: FANFARE_CONNECTION_STRING)")
+	f.StringVar(&t.hub, "hub", "", "name of the hub (environment: FANFARE_HUB)")
+	f.StringVar(&t.caFile, "ca-file", "", "PEM file of a certificate authority to trust, as fanfare dev prints it (environment: FANFARE_CA_FILE)")
+}
+
+// complete takes what no flag gave from the environment.
+func (t *target) complete() error {
+	fromEnv := func(v *string, name string) {
+		if *v == "" {
+			*v = os.Getenv(name)
+		}
+	}
+	fromEnv(&t.connectionString, "FANFARE_CONNECTION_STRING")
+	fromEnv(&t.hub, "FANFARE_HUB")
+	fromEnv(&t.caFile, "FANFARE_CA_FILE")
+	switch {
+	case t.connectionString == "":
+		return misuse{errors.New("which hub? give --connection-string, or FANFARE_CONNECTION_STRING")}
+	case t.hub == "":
+		return misuse{errors.New("which hub? give --hub, or FANFARE_HUB")}
+	}
+	return nil
+}

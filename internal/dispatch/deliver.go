@@ -1,0 +1,120 @@
+package dispatch
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"strconv"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/fanfare-hub/fanfare/internal/hub"
+	"github.com/fanfare-hub/fanfare/internal/pns"
+)
+
+// maxBatches bounds the batches of one page that are sent side by side: a
+// page has as many as it has distinct messages.
+const maxBatches = 16
+
+// attempt makes one attempt at every device of a page that is to be sent to.
+func (j *send) attempt(ctx context.Context, p page) *report {
+	results := make([]pns.Result, len(p.devices))
+	batches := map[*pns.Message][]int{}
+	for i := range p.devices {
+		dv := &p.devices[i]
+		dv.sentAt = j.now()
+		switch {
+		case dv.settled:
+		case j.lane.conn == nil:
+			results[i] = pns.Result{Class: pns.Body, Outcome: hub.InvalidCredentials, Reason: "the hub has no credential for this push service"}
+		default:
+			m, err := j.messages.of(ctx, &dv.target)
+			if err != nil {
+				results[i] = pns.Result{Class: pns.Body, Outcome: hub.InvalidNotificationFormat, Reason: err.Error()}
+				continue
+			}
+			batches[m] = append(batches[m], i)
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, j.d.cfg.PageTimeout)
+	defer cancel()
+	var g errgroup.Group
+	g.SetLimit(maxBatches)
+	for m, at := range batches {
+		g.Go(func() error {
+			j.sendBatch(ctx, m, p.devices, at, results)
+			return nil
+		})
+	}
+	g.Wait() //nolint:errcheck // the functions return none
+	return j.judge(p, results)
+}
+
+// sendBatch sends one message to the devices at the places given, and gives
+// those whose answer asks for it a second try at once.
+func (j *send) sendBatch(ctx context.Context, m *pns.Message, devices []device, at []int, results []pns.Result) {
+	targets := make([]pns.Target, len(at))
+	for i, k := range at {
+		targets[i] = j.target(&devices[k])
+	}
+	got := make([]pns.Result, len(at))
+	j.lane.conn.Send(ctx, &pns.Batch{Message: m, Targets: targets}, got)
+	for _, how := range []pns.Again{pns.WithFreshToken, pns.WithOtherEnvironment, pns.WithNewConn} {
+		j.sendAgain(ctx, m, targets, got, how)
+	}
+	for i, k := range at {
+		results[k] = got[i]
+	}
+}
+
+// sendAgain makes the second try of one sort. Its answers are the last ones of
+// this attempt.
+func (j *send) sendAgain(ctx context.Context, m *pns.Message, targets []pns.Target, got []pns.Result, how pns.Again) {
+	var at []int
+	batch := pns.Batch{Message: m, FreshToken: how == pns.WithFreshToken, NewConn: how == pns.WithNewConn}
+	for i := range got {
+		if got[i].Again != how {
+			continue
+		}
+		t := targets[i]
+		if how == pns.WithOtherEnvironment {
+			t.OtherEnvironment = !t.OtherEnvironment
+		}
+		at = append(at, i)
+		batch.Targets = append(batch.Targets, t)
+	}
+	if len(at) == 0 {
+		return
+	}
+	second := make([]pns.Result, len(at))
+	j.lane.conn.Send(ctx, &batch, second)
+	for i, k := range at {
+		second[i].Again = pns.No
+		if how == pns.WithOtherEnvironment && second[i].Class == pns.OK {
+			second[i].Again = pns.WithOtherEnvironment // for judge: this is where it worked
+		}
+		got[k] = second[i]
+	}
+}
+
+// target is what the connector needs of a device.
+func (j *send) target(dv *device) pns.Target {
+	t := &dv.target
+	who := t.RegistrationID
+	if dv.entry.Direct > 0 {
+		who = strconv.Itoa(dv.entry.Direct)
+	}
+	return pns.Target{
+		Handle: t.Handle, Browser: t.Browser, OtherEnvironment: t.OtherEnvironment,
+		MessageID: messageID(j.n.ID, who),
+	}
+}
+
+// messageID is a UUID (RFC 9562, version 8) that is the same in every repeat
+// of a notification to a registration.
+func messageID(notification, registration string) string {
+	b := sha256.Sum256([]byte(notification + "\n" + registration))
+	b[6] = b[6]&0x0f | 0x80
+	b[8] = b[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:16])
+}

@@ -1,0 +1,225 @@
+package dispatch
+
+import (
+	"time"
+
+	"github.com/fanfare-hub/fanfare/internal/hub"
+	"github.com/fanfare-hub/fanfare/internal/pns"
+	"github.com/fanfare-hub/fanfare/internal/store"
+	"github.com/fanfare-hub/fanfare/internal/task"
+)
+
+// report is what came of a page: what its commit writes.
+type report struct {
+	in      interval
+	counts  map[hub.Outcome]int64
+	log     []logEntry
+	answers []bool // for the breaker's window: was the handle called dead?
+	dead    []deadHandle
+	handles []handleChange
+	again   []entry // devices that are tried again later
+	parked  []entry // devices whose service failed as a whole
+	failure *fail   // why parked is not empty
+}
+
+// fail says that a push service does not work for this credential now.
+type fail struct {
+	reason     string
+	retryAfter time.Duration
+}
+
+// deadHandle is a handle that the push service called dead, before the breaker
+// has had its say.
+type deadHandle struct {
+	store.Dead
+	malformed bool
+	trial     bool
+}
+
+// untouched reports whether no device of the page has a final answer or one of
+// its own: the whole page can be read again.
+func (r *report) untouched() bool {
+	return len(r.counts) == 0 && len(r.again) == 0 && len(r.parked) > 0
+}
+
+// settleAs counts a device's outcome.
+func (r *report) settleAs(dv *device, o hub.Outcome) {
+	if r.counts == nil {
+		r.counts = map[hub.Outcome]int64{}
+	}
+	r.counts[o]++
+	n := dv.target.Number
+	if dv.entry.Direct > 0 {
+		n = int64(dv.entry.Direct)
+	}
+	r.log = append(r.log, logEntry{n, o})
+}
+
+// judge sorts the results of one attempt.
+func (j *send) judge(p page, results []pns.Result) *report {
+	r := &report{in: p.in}
+	for i := range p.devices {
+		dv := &p.devices[i]
+		if dv.settled {
+			r.settleAs(dv, dv.outcome)
+			continue
+		}
+		j.judgeOne(r, dv, &results[i])
+	}
+	return r
+}
+
+func (j *send) judgeOne(r *report, dv *device, res *pns.Result) {
+	if res.Outcome == hub.Success && res.Class != pns.OK && res.Class != pns.Update {
+		res.Outcome = hub.PnsUnreachable
+	}
+	r.noteAnswer(dv, res)
+	switch res.Class {
+	case pns.OK, pns.Update, pns.Body, pns.Hold, pns.Drop:
+		r.settleAs(dv, res.Outcome)
+		r.noteHandle(dv, res)
+	case pns.Credential:
+		if !res.Service {
+			r.settleAs(dv, res.Outcome)
+			return
+		}
+		r.park(j.later(dv, res), res)
+	default:
+		if res.Service {
+			r.park(j.later(dv, res), res)
+			return
+		}
+		r.again = append(r.again, j.later(dv, res))
+	}
+}
+
+func (r *report) park(e entry, res *pns.Result) {
+	r.parked = append(r.parked, e)
+	if r.failure == nil {
+		r.failure = &fail{reason: res.Reason}
+	}
+	r.failure.retryAfter = max(r.failure.retryAfter, res.RetryAfter)
+}
+
+// noteAnswer feeds the breaker. A suspect on trial is not counted: it was
+// chosen for being suspect.
+func (r *report) noteAnswer(dv *device, res *pns.Result) {
+	if dv.trial {
+		return
+	}
+	switch res.Class {
+	case pns.Drop:
+		r.answers = append(r.answers, true)
+	case pns.OK, pns.Update, pns.Hold:
+		r.answers = append(r.answers, false)
+	}
+}
+
+// noteHandle notes what the answer says of the handle.
+func (r *report) noteHandle(dv *device, res *pns.Result) {
+	t := &dv.target
+	if dv.trial && res.Class != pns.Drop {
+		r.handles = append(r.handles, handleChange{Op: opClear, Handle: t.Handle})
+	}
+	switch res.Class {
+	case pns.Drop:
+		since := res.DeadSince
+		if since.IsZero() {
+			since = dv.sentAt
+		}
+		r.dead = append(r.dead, deadHandle{
+			Dead:      store.Dead{Number: t.Number, Handle: t.Handle, Written: t.Written, Since: since},
+			malformed: res.Malformed, trial: dv.trial,
+		})
+	case pns.Update:
+		r.handles = append(r.handles, handleChange{Op: opReplace, Number: t.Number, Handle: t.Handle, New: res.NewHandle})
+	case pns.OK:
+		if res.Again == pns.WithOtherEnvironment {
+			r.handles = append(r.handles, handleChange{Op: opEnvironment, Handle: t.Handle, Other: !t.OtherEnvironment})
+		}
+	}
+}
+
+// write adds a report to a commit: counts and log, the breaker's window, what
+// is to be done with handles, and the devices that are tried again.
+func (j *send) write(tx store.Tx, r *report) error {
+	changes, err := j.judgeDead(tx, r)
+	if err != nil {
+		return err
+	}
+	if err := j.writeCounts(tx, r); err != nil {
+		return err
+	}
+	if len(changes) > 0 {
+		t := task.Task{Kind: kindHandles, HubID: j.n.HubID, Platform: uint8(j.selector.Platform), DueAt: j.now(), Payload: pack(changes)}
+		if err := tx.InsertTask(&t); err != nil {
+			return err
+		}
+	}
+	return j.writeLists(tx, r)
+}
+
+func (j *send) writeCounts(tx store.Tx, r *report) error {
+	if len(r.counts) == 0 {
+		return nil
+	}
+	var counts []hub.Count
+	for o, n := range r.counts {
+		counts = append(counts, hub.Count{Platform: j.selector.Platform, Outcome: o, N: n})
+	}
+	if err := tx.AddOutcomes(j.n.HubID, j.n.ID, counts); err != nil {
+		return err
+	}
+	return tx.AppendLog(j.n.HubID, j.n.ID, store.LogPage{Platform: j.selector.Platform, Entries: packLog(r.log), At: j.now()})
+}
+
+// judgeDead takes the page's answers into the breaker's window first, and then
+// decides which of the dead handles are believed.
+func (j *send) judgeDead(tx store.Tx, r *report) ([]handleChange, error) {
+	changes := r.handles
+	if len(r.answers) == 0 && len(r.dead) == 0 {
+		return changes, nil
+	}
+	b, err := tx.Breaker(j.n.HubID, j.selector.Platform, j.lane.version)
+	if err != nil {
+		return nil, err
+	}
+	w := unpackWindow(b)
+	for _, dead := range r.answers {
+		w.add(dead)
+	}
+	if err := tx.PutBreaker(j.n.HubID, j.selector.Platform, j.lane.version, w.pack()); err != nil {
+		return nil, err
+	}
+	var suspects int
+	for _, dh := range r.dead {
+		switch {
+		case dh.malformed && !w.accepted():
+			// Nothing was ever accepted: the environment may be the wrong one.
+		case !dh.trial && w.tripped():
+			suspects++
+			changes = append(changes, handleChange{Op: opSuspect, Handle: dh.Handle, Since: j.now()})
+		default:
+			changes = append(changes, handleChange{Op: opDrop, Number: dh.Number, Handle: dh.Handle, Written: dh.Written, Since: dh.Since})
+		}
+	}
+	if suspects > 0 {
+		j.d.cfg.Log.Warn("too many handles are called dead: not deleted, but suspected",
+			"hub", j.n.HubID, "platform", j.selector.Platform.String(), "suspects", suspects, "notification", j.n.ID)
+	}
+	return changes, nil
+}
+
+// giveUp counts every device of a page as abandoned, unsent.
+func (j *send) giveUp(p page) *report {
+	r := &report{in: p.in}
+	for i := range p.devices {
+		dv := &p.devices[i]
+		if dv.settled {
+			r.settleAs(dv, dv.outcome)
+		} else {
+			r.settleAs(dv, hub.Abandoned)
+		}
+	}
+	return r
+}

@@ -1,0 +1,269 @@
+package dispatch
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/fanfare-hub/fanfare/internal/hub"
+	"github.com/fanfare-hub/fanfare/internal/store"
+	"github.com/fanfare-hub/fanfare/internal/task"
+)
+
+// interval is the registration numbers in (After, Last].
+type interval struct {
+	After int64 `json:"after"`
+	Last  int64 `json:"last"`
+	// Repeat: a process died while a page of it was in flight.
+	Repeat bool `json:"repeat,omitempty"`
+}
+
+// rangeState is a range task's own state: what is left of the range. Every
+// other number of it has reached its outcome, or stands in a list task.
+type rangeState struct {
+	Kind  hub.Kind   `json:"kind"`
+	Bound int64      `json:"bound"`
+	Seq   int64      `json:"seq"`
+	Left  []interval `json:"left,omitempty"` // not begun
+	Open  []interval `json:"open,omitempty"` // pages in flight
+	// A range is parked while its whole service fails.
+	ParkedAt time.Time     `json:"parkedAt,omitzero"`
+	Parked   time.Duration `json:"parked,omitempty"` // in all, before ParkedAt
+	Parks    int           `json:"parks,omitempty"`  // in a row
+}
+
+// takeover puts what was in flight back, to be counted as perhaps sent twice.
+func (st *rangeState) takeover() {
+	for _, in := range st.Open {
+		in.Repeat = true
+		st.Left = append(st.Left, in)
+	}
+	st.Open = nil
+	st.sort()
+}
+
+func (st *rangeState) sort() {
+	slices.SortFunc(st.Left, func(a, b interval) int { return int(a.After - b.After) })
+}
+
+// begin moves a page's interval from Left to Open; an empty page is done.
+func (st *rangeState) begin(p *page) {
+	first := &st.Left[0]
+	if p.in.Last >= first.Last {
+		st.Left = st.Left[1:]
+	} else {
+		first.After = p.in.Last
+	}
+	if len(p.devices) > 0 {
+		st.Open = append(st.Open, p.in)
+	}
+}
+
+// end takes a page out of Open; back says that nothing of it was settled.
+func (st *rangeState) end(in interval, back bool) {
+	st.Open = slices.DeleteFunc(st.Open, func(o interval) bool { return o.After == in.After })
+	if back {
+		in.Repeat = false
+		st.Left = append(st.Left, in)
+		st.sort()
+	}
+}
+
+// rangeRun is one process's work on a range.
+type rangeRun struct {
+	*send
+	t        task.Task
+	st       rangeState
+	stopping <-chan struct{}
+	reports  chan *report
+	flying   int
+	probing  bool  // one device first: the service failed before
+	failure  *fail // the service fails now: come to an end and park
+	abandon  bool  // time ran out: count what is left, unsent
+}
+
+func (d *Dispatcher) runRange(ctx context.Context, stopping <-chan struct{}, t task.Task) {
+	r := &rangeRun{t: t, stopping: stopping, reports: make(chan *report, d.cfg.Window)}
+	if err := json.Unmarshal(t.Payload, &r.st); err != nil {
+		d.abort(&t, "reading a range", err)
+		return
+	}
+	var err error
+	if r.send, err = d.loadSend(ctx, &t, r.st.Kind, r.st.Seq); err != nil {
+		d.abort(&t, "loading a range", err)
+		return
+	}
+	defer r.close()
+	r.st.takeover()
+	r.wake()
+	if err := r.run(ctx); err != nil {
+		d.abort(&t, "sending a range", err)
+	}
+}
+
+// wake ends a parking, and decides how the range goes on.
+func (r *rangeRun) wake() {
+	if !r.st.ParkedAt.IsZero() {
+		r.st.Parked += r.now().Sub(r.st.ParkedAt)
+		r.st.ParkedAt = time.Time{}
+	}
+	r.abandon = r.st.Parked >= r.d.cfg.RetryWindow
+	r.probing = r.st.Parks > 0 && !r.abandon
+}
+
+// run keeps a window of pages in flight. Each turn is one commit: the pages
+// that have ended, and those that begin.
+func (r *rangeRun) run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer func() {
+		cancel()
+		for ; r.flying > 0; r.flying-- {
+			<-r.reports
+		}
+	}()
+	var ended []*report
+	for {
+		pages, err := r.plan(ctx)
+		if err != nil {
+			return err
+		}
+		if err := r.commit(ctx, ended, pages); err != nil {
+			return err
+		}
+		for _, p := range pages {
+			if len(p.devices) > 0 {
+				r.flying++
+				go func() { r.reports <- r.work(ctx, p) }()
+			}
+		}
+		if r.flying == 0 {
+			return nil
+		}
+		ended = r.collect()
+	}
+}
+
+// collect waits for a page to end, and takes those with it that have ended too.
+func (r *rangeRun) collect() []*report {
+	ended := []*report{<-r.reports}
+	for more := true; more; {
+		select {
+		case rep := <-r.reports:
+			ended = append(ended, rep)
+		default:
+			more = false
+		}
+	}
+	r.flying -= len(ended)
+	for _, rep := range ended {
+		switch {
+		case rep.failure != nil:
+			r.failure = rep.failure
+		case r.probing && r.failure == nil:
+			r.probing, r.st.Parks = false, 0
+		}
+		r.st.end(rep.in, rep.untouched())
+	}
+	return ended
+}
+
+// work sends one page, or gives it up.
+func (r *rangeRun) work(ctx context.Context, p page) *report {
+	if r.abandon {
+		return r.giveUp(p)
+	}
+	return r.attempt(ctx, p)
+}
+
+// plan reads the pages that the window has room for.
+func (r *rangeRun) plan(ctx context.Context) ([]page, error) {
+	room, limit := r.d.cfg.Window-r.flying, r.d.cfg.Page
+	if r.probing {
+		room, limit = 1-r.flying, 1
+	}
+	if r.ending() {
+		return nil, nil
+	}
+	r.abandon = r.abandon || r.over()
+	var pages []page
+	for room > 0 && len(r.st.Left) > 0 {
+		var p page
+		err := r.d.cfg.Store.View(ctx, func(rd store.Reader) (err error) {
+			p, err = r.readPage(rd, r.st.Left[0], limit)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		r.st.begin(&p)
+		pages = append(pages, p)
+		if len(p.devices) > 0 {
+			room--
+		}
+	}
+	return pages, nil
+}
+
+// ending reports whether no page may begin any more.
+func (r *rangeRun) ending() bool {
+	if r.failure != nil {
+		return true
+	}
+	select {
+	case <-r.stopping:
+		return true
+	default:
+		return false
+	}
+}
+
+// commit writes what has ended and what begins, and the task's next state.
+func (r *rangeRun) commit(ctx context.Context, ended []*report, begun []page) error {
+	var twice int64
+	for _, p := range begun {
+		if p.in.Repeat {
+			twice += int64(len(p.devices))
+		}
+	}
+	return r.d.update(ctx, func(tx store.Tx) error {
+		for _, rep := range ended {
+			if err := r.write(tx, rep); err != nil {
+				return err
+			}
+		}
+		if twice > 0 {
+			if err := tx.AddPerhapsTwice(r.n.HubID, r.n.ID, twice); err != nil {
+				return err
+			}
+		}
+		return r.save(tx)
+	})
+}
+
+// save writes the task: done, parked, freed for another process, or going on.
+func (r *rangeRun) save(tx store.Tx) error {
+	now := r.now()
+	if len(r.st.Open) == 0 && len(r.st.Left) == 0 {
+		if err := tx.DeleteTask(r.t.Lease()); err != nil {
+			return err
+		}
+		return finish(tx, r.n.HubID, r.n.ID, now)
+	}
+	t, st := r.t, r.st
+	t.LeaseUntil = now.Add(r.d.cfg.Lease)
+	if len(st.Open) == 0 && r.ending() {
+		t.Owner, t.LeaseUntil, t.DueAt, t.Reason = "", time.Time{}, now, "stopped"
+		if r.failure != nil {
+			st.Parks++
+			st.ParkedAt = now
+			due, err := r.parkedUntil(tx, r.failure, st.Parks, r.d.cfg.RetryWindow-st.Parked)
+			if err != nil {
+				return err
+			}
+			t.DueAt, t.Reason = due, r.failure.reason
+		}
+	}
+	t.Payload = pack(st)
+	return tx.SaveTask(r.t.Lease(), &t)
+}

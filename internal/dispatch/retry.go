@@ -1,0 +1,378 @@
+package dispatch
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/fanfare-hub/fanfare/internal/hub"
+	"github.com/fanfare-hub/fanfare/internal/pns"
+	"github.com/fanfare-hub/fanfare/internal/store"
+	"github.com/fanfare-hub/fanfare/internal/task"
+)
+
+// entry is one device of a list task.
+type entry struct {
+	Number int64       `json:"n,omitempty"`
+	Direct int         `json:"d,omitempty"` // place from 1 in a direct send's handles
+	First  time.Time   `json:"f,omitzero"`  // when it was first tried
+	Tries  int         `json:"t,omitempty"`
+	Last   hub.Outcome `json:"o"` // its last answer
+
+	wait time.Duration // what the push service asked for; kept in the task's due time
+}
+
+// listState is a list task's own state: devices named one by one.
+type listState struct {
+	Kind    hub.Kind  `json:"kind"`
+	Entries []entry   `json:"entries"`
+	Sending bool      `json:"sending,omitempty"` // an attempt is in flight
+	Parks   int       `json:"parks,omitempty"`   // the service failed, so often in a row
+	Before  time.Time `json:"before,omitzero"`   // not to be tried before
+}
+
+// later is the entry of a device that this attempt did not settle.
+func (j *send) later(dv *device, res *pns.Result) entry {
+	e := dv.entry
+	if e.Direct == 0 {
+		e.Number = dv.target.Number
+	}
+	if e.First.IsZero() {
+		e.First = dv.sentAt
+	}
+	e.Tries++
+	e.Last = res.Outcome
+	e.wait = res.RetryAfter
+	return e
+}
+
+// The back-off of one device, and of a parked range or list.
+const (
+	minBackoff = time.Second
+	maxBackoff = time.Minute
+)
+
+// backoff is exponential with full jitter.
+func backoff(tries int) time.Duration {
+	most := minBackoff << min(tries-1, 10)
+	return rand.N(min(most, maxBackoff)) + time.Millisecond
+}
+
+// writeLists inserts the list tasks of a report: devices that are tried again,
+// in groups of like due time, and those that wait for their service.
+func (j *send) writeLists(tx store.Tx, r *report) error {
+	for _, g := range j.groups(r.again) {
+		list := listState{Kind: j.selector.Kind, Entries: g.entries, Before: g.due}
+		if err := tx.InsertTask(j.listTask(list, g.due, "waits to be tried again")); err != nil {
+			return err
+		}
+	}
+	if len(r.parked) == 0 || r.untouched() {
+		return nil
+	}
+	return j.parkList(tx, listState{Kind: j.selector.Kind, Entries: r.parked}, r.failure)
+}
+
+// parkList inserts a list that waits for its service.
+func (j *send) parkList(tx store.Tx, list listState, f *fail) error {
+	list.Parks++
+	first := list.Entries[0].First
+	for _, e := range list.Entries {
+		if e.First.Before(first) {
+			first = e.First
+		}
+	}
+	due, err := j.parkedUntil(tx, f, list.Parks, first.Add(j.d.cfg.RetryWindow).Sub(j.now()))
+	if err != nil {
+		return err
+	}
+	return tx.InsertTask(j.listTask(list, due, f.reason))
+}
+
+func (j *send) listTask(list listState, due time.Time, reason string) *task.Task {
+	return &task.Task{
+		Kind: kindList, HubID: j.n.HubID, Notification: j.n.ID, Platform: uint8(j.selector.Platform),
+		DueAt: due, Reason: reason, Payload: pack(list),
+	}
+}
+
+// parkedUntil is when a parked task looks at its service again: at once if the
+// credential has been changed meanwhile, at the latest when its time runs out.
+func (j *send) parkedUntil(tx store.Tx, f *fail, parks int, most time.Duration) (time.Time, error) {
+	now := j.now()
+	if service, ok := j.d.cfg.Connectors[j.selector.Platform]; ok {
+		cred, err := tx.Credential(j.n.HubID, service.Credential)
+		if err == nil && cred.Version != j.lane.version {
+			return now, nil
+		}
+	}
+	wait := max(f.retryAfter, backoff(parks))
+	return now.Add(max(min(wait, j.untilOver(most)), 0)), nil
+}
+
+// untilOver shortens d to the notification's own expiry.
+func (j *send) untilOver(d time.Duration) time.Duration {
+	if j.n.Expiry.IsZero() {
+		return d
+	}
+	return min(d, j.n.Expiry.Sub(j.now()))
+}
+
+// group is entries that are tried again together.
+type group struct {
+	entries []entry
+	due     time.Time
+}
+
+// groups sorts entries by how long they wait, and joins those whose waits are
+// within a factor of two; each group waits for its longest.
+func (j *send) groups(entries []entry) []group {
+	now := j.now()
+	type waiting struct {
+		entry
+		due time.Duration
+	}
+	var all []waiting
+	for _, e := range entries {
+		left := j.untilOver(e.First.Add(j.d.cfg.RetryWindow).Sub(now))
+		all = append(all, waiting{e, max(min(max(e.wait, backoff(e.Tries)), left), 0)})
+	}
+	slices.SortFunc(all, func(a, b waiting) int { return cmp.Compare(a.due, b.due) })
+	var out []group
+	for i := 0; i < len(all); {
+		limit := max(2*all[i].due, minBackoff)
+		var g group
+		for ; i < len(all) && all[i].due <= limit; i++ {
+			g.entries = append(g.entries, all[i].entry)
+			g.due = now.Add(all[i].due)
+		}
+		out = append(out, g)
+	}
+	return out
+}
+
+// listRun is one process's work on a list.
+type listRun struct {
+	*send
+	t    task.Task
+	list listState
+}
+
+func (d *Dispatcher) runList(ctx context.Context, stopping <-chan struct{}, t task.Task) {
+	r := &listRun{t: t}
+	if err := json.Unmarshal(t.Payload, &r.list); err != nil {
+		d.abort(&t, "reading a list", err)
+		return
+	}
+	var err error
+	if r.send, err = d.loadSend(ctx, &t, r.list.Kind, 0); err != nil {
+		d.abort(&t, "loading a list", err)
+		return
+	}
+	defer r.close()
+	if stopped(stopping) {
+		err = r.rest(ctx, r.now())
+	} else if r.list.Parks == 0 && r.now().Before(r.list.Before) {
+		err = r.rest(ctx, r.list.Before) // woken for a new credential, but told to wait
+	} else {
+		err = r.run(ctx)
+	}
+	if err != nil {
+		d.abort(&t, "sending a list", err)
+	}
+}
+
+// rest frees the task until it is due.
+func (r *listRun) rest(ctx context.Context, due time.Time) error {
+	t, list := r.t, r.list
+	list.Sending = false
+	t.Owner, t.LeaseUntil, t.DueAt, t.Payload = "", time.Time{}, due, pack(list)
+	return r.d.update(ctx, func(tx store.Tx) error { return tx.SaveTask(r.t.Lease(), &t) })
+}
+
+// run makes one attempt. A list whose service failed tries one device first.
+func (r *listRun) run(ctx context.Context) error {
+	p, ended, err := r.read(ctx)
+	if err != nil {
+		return err
+	}
+	if err := r.begin(ctx, p); err != nil {
+		return err
+	}
+	reports := []*report{ended}
+	if first := firstUnsettled(p.devices); r.list.Parks > 0 && first >= 0 {
+		probe := r.attempt(ctx, page{devices: p.devices[first : first+1]})
+		p.devices = slices.Delete(slices.Clone(p.devices), first, first+1)
+		reports = append(reports, probe)
+		if probe.failure != nil {
+			reports = append(reports, r.hold(p, probe.failure))
+			p.devices = nil
+		}
+	}
+	if len(p.devices) > 0 {
+		reports = append(reports, r.attempt(ctx, p))
+	}
+	return r.commit(ctx, reports)
+}
+
+func firstUnsettled(devices []device) int {
+	return slices.IndexFunc(devices, func(dv device) bool { return !dv.settled })
+}
+
+// hold reports devices that were not tried, since the service still fails.
+func (r *listRun) hold(p page, f *fail) *report {
+	rep := &report{failure: f}
+	for i := range p.devices {
+		if dv := &p.devices[i]; dv.settled {
+			rep.settleAs(dv, dv.outcome)
+		} else {
+			if dv.entry.First.IsZero() {
+				dv.entry.First = r.now()
+			}
+			rep.parked = append(rep.parked, dv.entry)
+		}
+	}
+	return rep
+}
+
+// begin notes that an attempt is in flight, and counts what an earlier process
+// may have sent already.
+func (r *listRun) begin(ctx context.Context, p page) error {
+	again := r.list.Sending && r.t.Attempt > 1
+	if len(p.devices) == 0 || r.list.Sending && !again {
+		return nil
+	}
+	t, list := r.t, r.list
+	list.Sending = true
+	t.Payload, t.LeaseUntil = pack(list), r.now().Add(r.d.cfg.Lease)
+	return r.d.update(ctx, func(tx store.Tx) error {
+		if again {
+			if err := tx.AddPerhapsTwice(r.n.HubID, r.n.ID, int64(len(p.devices))); err != nil {
+				return err
+			}
+		}
+		return tx.SaveTask(r.t.Lease(), &t)
+	})
+}
+
+// commit replaces the list by what is left of it.
+func (r *listRun) commit(ctx context.Context, reports []*report) error {
+	return r.d.update(ctx, func(tx store.Tx) error {
+		waiting := listState{Kind: r.list.Kind, Parks: r.list.Parks}
+		var failure *fail
+		for _, rep := range reports {
+			part := *rep
+			if part.failure != nil {
+				failure = part.failure
+				waiting.Entries = append(waiting.Entries, part.parked...)
+				part.parked = nil
+			}
+			if err := r.write(tx, &part); err != nil {
+				return err
+			}
+		}
+		if failure != nil {
+			if err := r.parkList(tx, waiting, failure); err != nil {
+				return err
+			}
+		}
+		if err := tx.DeleteTask(r.t.Lease()); err != nil {
+			return err
+		}
+		return finish(tx, r.n.HubID, r.n.ID, r.now())
+	})
+}
+
+// read looks every device up again, and reports those that are settled.
+func (r *listRun) read(ctx context.Context) (page, *report, error) {
+	p, err := r.lookUp(ctx)
+	ended := &report{}
+	p.devices = slices.DeleteFunc(p.devices, func(dv device) bool {
+		if dv.settled {
+			ended.settleAs(&dv, dv.outcome)
+		}
+		return dv.settled
+	})
+	return p, ended, err
+}
+
+// lookUp reads what the store knows of the devices now. Those that are gone, or
+// no longer match, end under their last answer; those whose time is over are
+// abandoned.
+func (r *listRun) lookUp(ctx context.Context) (p page, err error) {
+	err = r.d.cfg.Store.View(ctx, func(rd store.Reader) error {
+		healthy, err := r.healthy(rd)
+		if err != nil {
+			return err
+		}
+		if p.devices, err = r.devices(rd); err != nil {
+			return err
+		}
+		for i := range p.devices {
+			r.decide(&p.devices[i], healthy)
+		}
+		return nil
+	})
+	return p, err
+}
+
+// decide settles a device that is not sent to again.
+func (r *listRun) decide(dv *device, healthy bool) {
+	e := &dv.entry
+	switch {
+	case r.over() || !e.First.IsZero() && !r.now().Before(e.First.Add(r.d.cfg.RetryWindow)):
+		dv.settled, dv.outcome = true, hub.Abandoned
+	case dv.target.Handle == "" || e.Direct == 0 && !r.matches(dv.target.Tags):
+		dv.settled, dv.outcome = true, e.Last
+		if e.Last == hub.Success {
+			dv.outcome = hub.PnsUnreachable
+		}
+	default:
+		r.settleSuspect(dv, dv.target.SuspectSince, healthy)
+	}
+}
+
+// devices returns the entries with what the store knows of them now.
+func (r *listRun) devices(rd store.Reader) ([]device, error) {
+	if r.n.Direct != nil {
+		return r.directDevices(rd)
+	}
+	numbers := make([]int64, 0, len(r.list.Entries))
+	byNumber := make(map[int64]entry, len(r.list.Entries))
+	for _, e := range r.list.Entries {
+		numbers = append(numbers, e.Number)
+		byNumber[e.Number] = e
+	}
+	slices.Sort(numbers)
+	targets, err := rd.Targets(r.selector, numbers, true, r.now())
+	if err != nil {
+		return nil, err
+	}
+	var out []device
+	for _, t := range targets {
+		out = append(out, device{target: t, entry: byNumber[t.Number]})
+		delete(byNumber, t.Number)
+	}
+	for n, e := range byNumber { // gone since
+		out = append(out, device{target: store.Target{Number: n}, entry: e})
+	}
+	return out, nil
+}
+
+func (r *listRun) directDevices(rd store.Reader) ([]device, error) {
+	var handles []string
+	var out []device
+	for _, e := range r.list.Entries {
+		h := r.n.Direct[e.Direct-1]
+		handles = append(handles, h.Handle)
+		out = append(out, device{entry: e, target: store.Target{Handle: h.Handle, Browser: h.Browser}})
+	}
+	suspects, err := rd.Suspects(r.selector.HubID, r.selector.Platform, handles)
+	for i := range out {
+		out[i].target.SuspectSince = suspects[out[i].target.Handle]
+	}
+	return out, err
+}

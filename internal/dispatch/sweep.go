@@ -1,0 +1,57 @@
+package dispatch
+
+import (
+	"context"
+	"time"
+
+	"github.com/fanfare-hub/fanfare/internal/store"
+)
+
+// How often the sweeps run, and how much one commit of theirs removes.
+const (
+	sweepEvery = time.Minute
+	sweepSlice = 100
+)
+
+// sweep removes expired registrations, and notifications whose retention is
+// over, until Stop.
+func (d *Dispatcher) sweep() {
+	for {
+		d.sweepAll()
+		timer := d.cfg.Clock.NewTimer(sweepEvery)
+		select {
+		case <-d.stop:
+			timer.Stop()
+			return
+		case <-timer.C:
+		}
+	}
+}
+
+func (d *Dispatcher) sweepAll() {
+	now := d.cfg.Clock.Now()
+	d.sweepSlices("expired registrations", func(tx store.Tx) (int, error) {
+		return tx.SweepRegistrations(now, sweepSlice)
+	})
+	d.sweepSlices("old notifications", func(tx store.Tx) (int, error) {
+		return tx.SweepNotifications(now.Add(-d.cfg.Retention), sweepSlice)
+	})
+}
+
+// sweepSlices removes slice after slice, until one is not full.
+func (d *Dispatcher) sweepSlices(what string, remove func(store.Tx) (int, error)) {
+	for !stopped(d.stop) {
+		var n int
+		err := d.cfg.Store.Update(context.Background(), store.Upkeep, func(tx store.Tx) (err error) {
+			n, err = remove(tx)
+			return err
+		})
+		if err != nil {
+			d.cfg.Log.Error("sweeping "+what, "error", err)
+			return
+		}
+		if n < sweepSlice {
+			return
+		}
+	}
+}

@@ -1,0 +1,36 @@
+// Package egress decides where Fanfare may connect when the address came from
+// a caller or a device: the channel hosts of a push service by name, and Web
+// Push endpoints by the address that their host resolves to.
+package egress
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// maxURL bounds the length of a channel or endpoint, in bytes. The longest in
+// use have a few hundred.
+const maxURL = 4096
+
+// parse reads an absolute URL that could be dialled as it stands. Errors never
+// hold the URL: it is a device's secret address.
+func parse(raw string) (*url.URL, error) {
+	if len(raw) > maxURL {
+		return nil, fmt.Errorf("the URI has %d bytes, at most %d are allowed", len(raw), maxURL)
+	}
+	u, err := url.Parse(raw)
+	switch {
+	case err != nil:
+		return nil, errors.New("not a URI")
+	case u.Scheme == "" || u.Hostname() == "":
+		return nil, errors.New("not an absolute URI: a scheme and a host are needed")
+	case u.User != nil:
+		return nil, errors.New("the URI has a user name, which no channel has")
+	}
+	return u, nil
+}
+
+// folded is the host in the form in which names are compared.
+func folded(u *url.URL) string { return strings.ToLower(u.Hostname()) }

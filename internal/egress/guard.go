@@ -1,0 +1,48 @@
+package egress
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"syscall"
+)
+
+// Guard returns a dial function that connects to addresses on the public
+// internet only. The check is made on each address that is about to be
+// connected to, after names are resolved, so that a name which changes its
+// address between a check and its use gains nothing. d gives the time-outs and
+// the like; its own Control hooks still run, after the check. d is not changed.
+func Guard(d *net.Dialer) func(ctx context.Context, network, addr string) (net.Conn, error) {
+	guarded := *d
+	guarded.Control = nil // net ignores it where ControlContext is set
+	guarded.ControlContext = func(ctx context.Context, network, address string, c syscall.RawConn) error {
+		if err := checkDialled(network, address); err != nil {
+			return err
+		}
+		switch {
+		case d.ControlContext != nil:
+			return d.ControlContext(ctx, network, address, c)
+		case d.Control != nil:
+			return d.Control(network, address, c)
+		}
+		return nil
+	}
+	return guarded.DialContext
+}
+
+// checkDialled judges what a Control hook is given: tcp4 or tcp6, and a literal
+// address with a port.
+func checkDialled(network, address string) error {
+	if network != "tcp4" && network != "tcp6" {
+		return fmt.Errorf("connecting over %s: only TCP is allowed", network)
+	}
+	ap, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return fmt.Errorf("connecting: %q is not an address with a port", address)
+	}
+	if err := checkAddr(ap.Addr()); err != nil {
+		return fmt.Errorf("connecting: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,121 @@
+package fcm
+
+import (
+	"context"
+	"errors"
+	"net"
+	"time"
+
+	"github.com/fanfare-hub/fanfare/internal/clock"
+	"github.com/fanfare-hub/fanfare/internal/hub"
+	"github.com/fanfare-hub/fanfare/internal/pns"
+	"github.com/fanfare-hub/fanfare/internal/pns/h2"
+)
+
+const (
+	origin = "https://fcm.googleapis.com:443"
+	// requestTimeout bounds one send; Google asks for at least 10 s.
+	requestTimeout = 30 * time.Second
+)
+
+// connector sends for one project with one service account.
+type connector struct {
+	sender *h2.Sender
+	tokens *pns.TokenCache
+	clock  clock.Clock
+	path   string
+}
+
+// New builds a connector, or says what is wrong with the credential.
+func New(cred hub.Credential, env pns.Env) (pns.Connector, error) {
+	c, err := parseConfig(cred.Properties)
+	if err != nil {
+		return nil, err
+	}
+	sender, err := h2.New(h2.Config{
+		Origin: origin, Dial: env.Dial, Roots: env.Roots,
+		MaxConns: env.Connections(), RequestTimeout: requestTimeout,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &connector{
+		sender: sender,
+		tokens: pns.NewTokenCache(env, c.tokenRequest),
+		clock:  env.Clock,
+		path:   "/v1/projects/" + c.project + "/messages:send",
+	}, nil
+}
+
+// Send makes one request for each target.
+func (c *connector) Send(ctx context.Context, b *pns.Batch, results []pns.Result) {
+	p, no := prepare(b.Message.Body)
+	if no != nil {
+		pns.Fill(results, *no)
+		return
+	}
+	token, err := c.token(ctx, b.FreshToken)
+	if err != nil {
+		pns.Fill(results, pns.TokenResult(err))
+		return
+	}
+	responses := make([]h2.Response, len(b.Targets))
+	c.sender.Do(ctx, c.requests(p, token, b.Targets), h2.Mode{NewConn: b.NewConn}, responses)
+	now := c.clock.Now()
+	for i := range responses {
+		results[i] = c.result(&responses[i], now, p.large)
+		if results[i].Again == pns.WithFreshToken {
+			c.tokens.Refuse(token)
+		}
+	}
+	pns.JudgeService(results)
+}
+
+// Close gives up the connections and the token.
+func (c *connector) Close() {
+	c.sender.Close()
+	c.tokens.Close()
+}
+
+func (c *connector) token(ctx context.Context, fresh bool) (string, error) {
+	if fresh {
+		return c.tokens.Fresh(ctx)
+	}
+	return c.tokens.Token(ctx)
+}
+
+func (c *connector) requests(p *payload, token string, targets []pns.Target) []h2.Request {
+	fields := []h2.Field{
+		{Name: "authorization", Value: "Bearer " + token, Sensitive: true},
+		{Name: "content-type", Value: "application/json"},
+	}
+	requests := make([]h2.Request, len(targets))
+	for i := range targets {
+		requests[i] = h2.Request{Path: c.path, Fields: fields, Body: p.body(targets[i].Handle)}
+	}
+	return requests
+}
+
+func (c *connector) result(r *h2.Response, now time.Time, large bool) pns.Result {
+	if r.Err == nil {
+		return classify(r.Status, r.Header, r.Body, now, large)
+	}
+	return lost(r.Err, r.Written)
+}
+
+// lost is the result of a request without an answer.
+func lost(err error, written bool) pns.Result {
+	r := pns.Result{Class: pns.Unknown, Outcome: hub.PnsUnreachable, Reason: pns.Reason(err.Error())}
+	if written {
+		return r
+	}
+	r.Class, r.Service = pns.Unsent, true
+	var op *net.OpError
+	dialling := errors.As(err, &op) && op.Op == "dial"
+	if !dialling && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+		r.Again = pns.WithNewConn // Google's front ends close connections in good order
+	}
+	return r
+}
+
+var _ pns.New = New

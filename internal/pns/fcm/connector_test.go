@@ -1,0 +1,280 @@
+package fcm_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fanfare-hub/fanfare/internal/clock"
+	"github.com/fanfare-hub/fanfare/internal/hub"
+	"github.com/fanfare-hub/fanfare/internal/pns"
+	"github.com/fanfare-hub/fanfare/internal/pns/fcm"
+	"github.com/fanfare-hub/fanfare/internal/pns/pnstest"
+)
+
+// connect returns a connector whose far side is g.
+func connect(t *testing.T, g *google) (pns.Connector, *clock.Fake) {
+	t.Helper()
+	g.t = t
+	env := pnstest.Start(t, g)
+	g.clock = env.Clock
+	return newConnector(t, env), env.Clock.(*clock.Fake)
+}
+
+func newConnector(t *testing.T, env pns.Env) pns.Connector {
+	t.Helper()
+	c, err := fcm.New(credential(properties(t)), env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return c
+}
+
+var hello = &pns.Message{Kind: hub.Native, Body: []byte(`{"message":{"data":{"k":"v"}}}`)}
+
+func send(t *testing.T, c pns.Connector, b *pns.Batch) []pns.Result {
+	t.Helper()
+	results := make([]pns.Result, len(b.Targets))
+	c.Send(t.Context(), b, results)
+	return results
+}
+
+func targets(handles ...string) []pns.Target {
+	var out []pns.Target
+	for _, h := range handles {
+		out = append(out, pns.Target{Handle: h})
+	}
+	return out
+}
+
+// handle is the token that a request to messages:send names.
+func handle(r *http.Request) string {
+	var m struct{ Message struct{ Token string } }
+	if err := json.NewDecoder(r.Body).Decode(&m); err != nil {
+		return "not JSON: " + err.Error()
+	}
+	return m.Message.Token
+}
+
+func TestSendSplicesEachToken(t *testing.T) {
+	t.Parallel()
+	g := &google{}
+	c, _ := connect(t, g)
+	results := send(t, c, &pns.Batch{Message: hello, Targets: targets("a", "b", `c","topic":"news`+"\r\n")})
+	for i, r := range results {
+		want := pns.Result{Class: pns.OK, Outcome: hub.Success, Correlation: "projects/demo-project/messages/1"}
+		if diff := cmp.Diff(want, r); diff != "" {
+			t.Errorf("result %d (-want +got):\n%s", i, diff)
+		}
+	}
+	want := []string{
+		`{"message":{"token":"a","data":{"k":"v"}}}`,
+		`{"message":{"token":"b","data":{"k":"v"}}}`,
+		`{"message":{"token":"c\",\"topic\":\"news\u000d\u000a","data":{"k":"v"}}}`,
+	}
+	if diff := cmp.Diff(want, g.bodies()); diff != "" {
+		t.Errorf("bodies (-want +got):\n%s", diff)
+	}
+}
+
+func TestManyBatchesShareOneToken(t *testing.T) {
+	t.Parallel()
+	g := &google{}
+	c, _ := connect(t, g)
+	var batches sync.WaitGroup
+	for i := range 100 {
+		batches.Go(func() {
+			results := make([]pns.Result, 1)
+			c.Send(t.Context(), &pns.Batch{Message: hello, Targets: targets(fmt.Sprint(i))}, results)
+			if results[0].Class != pns.OK {
+				t.Errorf("batch %d: %+v", i, results[0])
+			}
+		})
+	}
+	batches.Wait()
+	if tokens, sends := g.counts(); tokens != 1 || sends != 100 {
+		t.Errorf("%d tokens for %d sends, want 1 for 100", tokens, sends)
+	}
+}
+
+func TestARefusedTokenIsReplacedOnce(t *testing.T) {
+	t.Parallel()
+	g := &google{}
+	g.send = func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer T2" {
+			w.WriteHeader(http.StatusUnauthorized)
+			io.WriteString(w, `{"error":{"code":401,"status":"UNAUTHENTICATED"}}`)
+			return
+		}
+		io.WriteString(w, `{"name":"n"}`)
+	}
+	c, clk := connect(t, g)
+	send(t, c, &pns.Batch{Message: hello, Targets: targets("warm")})
+	clk.Advance(2 * time.Minute)
+	batch := pns.Batch{Message: hello, Targets: targets("a", "b", "c")}
+	for i, r := range send(t, c, &batch) {
+		if r.Class != pns.Credential || r.Again != pns.WithFreshToken || !r.Service || r.Outcome != hub.InvalidToken {
+			t.Errorf("result %d with the old token: %+v", i, r)
+		}
+	}
+	batch.FreshToken = true
+	for range 3 {
+		for i, r := range send(t, c, &batch) {
+			if r.Class != pns.OK {
+				t.Errorf("result %d with a fresh token: %+v", i, r)
+			}
+		}
+	}
+	if tokens, _ := g.counts(); tokens != 2 {
+		t.Errorf("%d tokens, want 2", tokens)
+	}
+}
+
+func TestAnswersOfOneBatchAreKeptApart(t *testing.T) {
+	t.Parallel()
+	g := &google{}
+	g.send = func(w http.ResponseWriter, r *http.Request) {
+		switch handle(r) {
+		case "gone":
+			w.WriteHeader(http.StatusNotFound)
+			io.WriteString(w, `{"error":{"code":404,"status":"NOT_FOUND","details":[{"@type":"type.googleapis.com/google.firebase.fcm.v1.FcmError","errorCode":"UNREGISTERED"}]}}`)
+		case "down":
+			w.Header().Set("Retry-After", "7")
+			w.WriteHeader(http.StatusServiceUnavailable)
+		case "html":
+			w.WriteHeader(http.StatusBadGateway)
+			io.WriteString(w, "<html>"+strings.Repeat("x", 20<<10))
+		case "cut":
+			w.Header().Set("Content-Length", "1000")
+			io.WriteString(w, `{"name":"half`)
+			w.(http.Flusher).Flush()
+			panic(http.ErrAbortHandler)
+		default:
+			io.WriteString(w, `{"name":"n"}`)
+		}
+	}
+	c, _ := connect(t, g)
+	got := send(t, c, &pns.Batch{Message: hello, Targets: targets("ok", "gone", "down", "html", "cut")})
+	want := []pns.Result{
+		{Class: pns.OK, Outcome: hub.Success, Correlation: "n"},
+		{Class: pns.Drop, Outcome: hub.BadChannel},
+		{Class: pns.Retry, Outcome: hub.PnsUnavailable, RetryAfter: 7 * time.Second},
+		{Class: pns.Retry, Outcome: hub.PnsUnavailable},
+		{Class: pns.Unknown, Outcome: hub.PnsUnreachable},
+	}
+	for i := range got {
+		got[i].Reason = ""
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("results (-want +got):\n%s", diff)
+	}
+}
+
+func TestAServiceThatIsDownForAllSpeaksForAll(t *testing.T) {
+	t.Parallel()
+	g := &google{send: func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }}
+	c, _ := connect(t, g)
+	for i, r := range send(t, c, &pns.Batch{Message: hello, Targets: targets("a", "b")}) {
+		if r.Class != pns.Retry || r.Outcome != hub.PnsServerError || !r.Service {
+			t.Errorf("result %d: %+v", i, r)
+		}
+	}
+}
+
+func TestWhatIsTooLargeIsNotSent(t *testing.T) {
+	t.Parallel()
+	g := &google{}
+	c, _ := connect(t, g)
+	large := &pns.Message{Body: []byte(`{"message":{"data":{"k":"` + strings.Repeat("x", 5000) + `"}}}`)}
+	for i, r := range send(t, c, &pns.Batch{Message: large, Targets: targets("a", "b")}) {
+		if r.Class != pns.Body || r.Outcome != hub.InvalidNotificationSize {
+			t.Errorf("result %d: %+v", i, r)
+		}
+	}
+	if tokens, sends := g.counts(); tokens != 0 || sends != 0 {
+		t.Errorf("%d tokens and %d sends, want none", tokens, sends)
+	}
+}
+
+func TestAnUnreachableService(t *testing.T) {
+	t.Parallel()
+	env := pnstest.Start(t, &google{t: t, clock: clock.NewFake(pnstest.Now)})
+	reach := env.Dial
+	var dials atomic.Int64
+	env.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		if strings.HasPrefix(addr, "fcm.") {
+			dials.Add(1)
+			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
+		}
+		return reach(ctx, network, addr)
+	}
+	c := newConnector(t, env)
+	for i, r := range send(t, c, &pns.Batch{Message: hello, Targets: targets("a", "b", "c")}) {
+		if r.Class != pns.Unsent || r.Outcome != hub.PnsUnreachable || !r.Service || r.Again != pns.No {
+			t.Errorf("result %d: %+v", i, r)
+		}
+	}
+	if n := dials.Load(); n != 1 {
+		t.Errorf("%d dials for one batch, want 1", n)
+	}
+}
+
+func TestNoTokenNothingSent(t *testing.T) {
+	t.Parallel()
+	env := pnstest.Start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Host != "oauth2.googleapis.com" {
+			t.Errorf("a request to %s", r.Host)
+		}
+		w.WriteHeader(http.StatusBadRequest)
+		io.WriteString(w, `{"error":"invalid_grant","error_description":"Invalid JWT Signature."}`)
+	}))
+	c := newConnector(t, env)
+	for i, r := range send(t, c, &pns.Batch{Message: hello, Targets: targets("a", "b")}) {
+		if r.Class != pns.Credential || r.Outcome != hub.InvalidCredentials || !r.Service {
+			t.Errorf("result %d: %+v", i, r)
+		}
+	}
+}
+
+func TestTheEndOfTheContextFillsEveryResult(t *testing.T) {
+	t.Parallel()
+	arrived := make(chan struct{}, 1)
+	g := &google{send: func(_ http.ResponseWriter, r *http.Request) {
+		arrived <- struct{}{}
+		<-r.Context().Done()
+	}}
+	c, _ := connect(t, g)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-arrived
+		cancel()
+	}()
+	results := make([]pns.Result, 1)
+	c.Send(ctx, &pns.Batch{Message: hello, Targets: targets("a")}, results)
+	if r := results[0]; r.Class != pns.Unknown || r.Outcome != hub.PnsUnreachable || r.Service {
+		t.Errorf("written and never answered: %+v", r)
+	}
+	c.Send(ctx, &pns.Batch{Message: hello, Targets: targets("a")}, results)
+	if r := results[0]; r.Class != pns.Unsent || r.Again != pns.No {
+		t.Errorf("never sent: %+v", r)
+	}
+}
+
+func TestNewRefusesABadCredential(t *testing.T) {
+	t.Parallel()
+	if _, err := fcm.New(credential(nil), pns.Env{}); err == nil || !strings.Contains(err.Error(), "ProjectId is missing") {
+		t.Errorf("error %v", err)
+	}
+}

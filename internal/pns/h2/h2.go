@@ -1,0 +1,103 @@
+// Package h2 sends batches of requests to one origin over a bounded set of
+// HTTP/2 connections that it owns. It makes one attempt at each request and
+// says of each whether it may have arrived.
+//
+// It stands on Go's stock client, one http.ClientConn for each connection:
+// http.Transport would dial for each waiting request as long as none is open,
+// and again whenever the peer's limit of streams is reached, which push
+// services take for an attack.
+package h2
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// Config is where a Sender sends, and within which bounds.
+type Config struct {
+	Origin string      // https://host:port
+	TLS    *tls.Config // nil: TLS 1.2 or later, verified against Roots
+	// Dial opens a TCP connection; nil: a net.Dialer.
+	Dial           func(ctx context.Context, network, addr string) (net.Conn, error)
+	Roots          *x509.CertPool // nil: the system's
+	MaxConns       int            // 0: one
+	RequestTimeout time.Duration  // of one request, in real time; 0: 30 s
+	// WarmUp keeps a connection at one request until one was answered with
+	// 2xx, not just answered: APNs allows no more before it has seen a valid
+	// token.
+	WarmUp bool
+}
+
+// Field is a header of a request. Sensitive ones are meant to be kept out of
+// the header compression's table, which the stock client cannot do.
+type Field struct {
+	Name, Value string
+	Sensitive   bool
+}
+
+// Request is one POST.
+type Request struct {
+	Path   string
+	Fields []Field
+	Body   []byte
+}
+
+// Response is the answer to one Request, or why there is none.
+type Response struct {
+	Status int
+	Header http.Header
+	Body   []byte // at most 8 KiB
+	Err    error
+	// Written, with Err: the request may have arrived.
+	Written bool
+}
+
+// Mode changes how a batch is sent.
+type Mode struct {
+	NewConn bool // do not use the connections that exist: they were refused
+}
+
+// The bounds that a Config does not set.
+const (
+	defaultTimeout = 30 * time.Second
+	dialTimeout    = 10 * time.Second
+	maxBody        = 8 << 10
+	maxHeaders     = 16 << 10
+	pingAfter      = 15 * time.Second // without a frame from the peer
+	pingTimeout    = 5 * time.Second
+)
+
+// ErrClosed says that the Sender was closed.
+var ErrClosed = errors.New("h2: the sender is closed")
+
+// New returns a Sender that has no connection yet.
+func New(cfg Config) (*Sender, error) {
+	u, err := url.Parse(cfg.Origin)
+	if err != nil || u.Scheme != "https" || u.Port() == "" || u.Path != "" {
+		return nil, fmt.Errorf("h2: %q is not an origin: https://host:port is expected", cfg.Origin)
+	}
+	if cfg.MaxConns == 0 {
+		cfg.MaxConns = 1
+	}
+	if cfg.RequestTimeout == 0 {
+		cfg.RequestTimeout = defaultTimeout
+	}
+	if cfg.TLS == nil {
+		cfg.TLS = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: cfg.Roots}
+	}
+	t := &http.Transport{
+		DialContext: cfg.Dial, TLSClientConfig: cfg.TLS, TLSHandshakeTimeout: dialTimeout,
+		DisableCompression: true, MaxResponseHeaderBytes: maxHeaders, Protocols: new(http.Protocols),
+		HTTP2: &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout},
+	}
+	t.Protocols.SetHTTP2(true)
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Sender{cfg: cfg, transport: t, host: u.Host, ctx: ctx, cancel: cancel, changed: make(chan struct{})}, nil
+}

@@ -1,0 +1,81 @@
+// Package pnstest is the far side for the tests of connectors: one TLS server
+// that answers for whatever push service a connector dials.
+package pnstest
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/fanfare-hub/fanfare/internal/clock"
+	"github.com/fanfare-hub/fanfare/internal/pns"
+)
+
+// Start serves h over HTTP/1.1 and HTTP/2 and returns an Env whose every
+// connection leads to it. It ends with the test; close connectors first.
+func Start(t testing.TB, h http.Handler) pns.Env {
+	t.Helper()
+	cert, err := certificate()
+	if err != nil {
+		t.Fatalf("making a certificate: %v", err)
+	}
+	srv := httptest.NewUnstartedServer(h)
+	srv.EnableHTTP2 = true
+	srv.TLS = &tls.Config{Certificates: []tls.Certificate{cert}}
+	srv.StartTLS()
+	t.Cleanup(srv.Close)
+	roots := x509.NewCertPool()
+	roots.AddCert(cert.Leaf)
+	addr := srv.Listener.Addr().String()
+	return pns.Env{
+		Clock: clock.NewFake(Now),
+		Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			var d net.Dialer
+			return d.DialContext(ctx, network, addr)
+		},
+		Roots: roots,
+		Conns: 4,
+	}
+}
+
+// Now is where the clock of an Env stands.
+var Now = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+
+// certificate is made once for each test process.
+var certificate = sync.OnceValues(func() (tls.Certificate, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1),
+		Subject:      pkix.Name{CommonName: "push services for tests"},
+		NotBefore:    time.Now().Add(-time.Hour),
+		NotAfter:     time.Now().Add(time.Hour),
+		DNSNames: []string{
+			"fcm.googleapis.com", "oauth2.googleapis.com", "login.live.com",
+			"login.microsoftonline.com", "*.notify.windows.com", "token.example",
+		},
+		BasicConstraintsValid: true,
+		IsCA:                  true,
+		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	leaf, err := x509.ParseCertificate(der)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, err
+})

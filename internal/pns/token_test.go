@@ -1,0 +1,354 @@
+package pns_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/fanfare-hub/fanfare/internal/clock"
+	"github.com/fanfare-hub/fanfare/internal/hub"
+	"github.com/fanfare-hub/fanfare/internal/pns"
+	"github.com/fanfare-hub/fanfare/internal/pns/pnstest"
+)
+
+// endpoint is a token endpoint. Its tokens are T1, T2, … and live an hour,
+// unless answer says otherwise.
+type endpoint struct {
+	calls  atomic.Int64
+	answer atomic.Pointer[http.HandlerFunc]
+}
+
+func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	n := e.calls.Add(1)
+	if h := e.answer.Load(); h != nil {
+		(*h)(w, r)
+		return
+	}
+	fmt.Fprintf(w, `{"access_token":"T%d","token_type":"Bearer","expires_in":3600}`, n)
+}
+
+func (e *endpoint) set(h http.HandlerFunc) { e.answer.Store(&h) }
+
+// setup returns an empty cache in front of an endpoint, and the clock of both.
+func setup(t *testing.T) (*pns.TokenCache, *endpoint, *clock.Fake) {
+	t.Helper()
+	e := &endpoint{}
+	env := pnstest.Start(t, e)
+	return newCache(t, env), e, env.Clock.(*clock.Fake)
+}
+
+func newCache(t *testing.T, env pns.Env) *pns.TokenCache {
+	t.Helper()
+	c := pns.NewTokenCache(env, func(time.Time) (pns.TokenRequest, error) {
+		return pns.TokenRequest{URL: "https://token.example/tenant-secret", Form: url.Values{"grant_type": {"x"}}}, nil
+	})
+	t.Cleanup(c.Close)
+	return c
+}
+
+func wantToken(t *testing.T, get func(context.Context) (string, error), want string) {
+	t.Helper()
+	if got, err := get(t.Context()); got != want || err != nil {
+		t.Fatalf("token %q, error %v; want %q", got, err, want)
+	}
+}
+
+func TestManySendersCauseOneRequest(t *testing.T) {
+	t.Parallel()
+	c, e, _ := setup(t)
+	arrived, release := make(chan struct{}), make(chan struct{})
+	e.set(func(w http.ResponseWriter, _ *http.Request) {
+		close(arrived) // a second request would panic here
+		<-release
+		io.WriteString(w, `{"access_token":"only","token_type":"bearer","expires_in":3600}`)
+	})
+	var senders sync.WaitGroup
+	for range 100 {
+		senders.Go(func() {
+			if got, err := c.Token(t.Context()); got != "only" || err != nil {
+				t.Errorf("token %q, error %v", got, err)
+			}
+		})
+	}
+	<-arrived
+	close(release)
+	senders.Wait()
+	wantToken(t, c.Token, "only")
+	if n := e.calls.Load(); n != 1 {
+		t.Errorf("%d requests for a token, want 1", n)
+	}
+}
+
+func TestRenewalAtNineTenthsOfLife(t *testing.T) {
+	t.Parallel()
+	c, e, clk := setup(t)
+	wantToken(t, c.Token, "T1")
+	clk.Advance(53*time.Minute + 59*time.Second)
+	wantToken(t, c.Token, "T1")
+	if n := e.calls.Load(); n != 1 {
+		t.Fatalf("%d requests before nine tenths of the life, want 1", n)
+	}
+	arrived, release := make(chan struct{}), make(chan struct{})
+	e.set(func(w http.ResponseWriter, _ *http.Request) {
+		close(arrived)
+		<-release
+		io.WriteString(w, `{"access_token":"renewed","expires_in":3600}`)
+	})
+	clk.Advance(time.Second)
+	wantToken(t, c.Token, "T1") // nobody waits for the renewal
+	<-arrived
+	wantToken(t, c.Token, "T1")
+	clk.Advance(6 * time.Minute) // now T1 has expired: this one waits
+	got := make(chan string)
+	go func() {
+		s, _ := c.Token(t.Context())
+		got <- s
+	}()
+	close(release)
+	if s := <-got; s != "renewed" {
+		t.Errorf("token %q after expiry, want the renewed one", s)
+	}
+	if n := e.calls.Load(); n != 2 {
+		t.Errorf("%d requests, want 2", n)
+	}
+}
+
+func TestAFailedRenewalLeavesTheTokenInUse(t *testing.T) {
+	t.Parallel()
+	c, e, clk := setup(t)
+	wantToken(t, c.Token, "T1")
+	asked := make(chan struct{}, 10)
+	e.set(func(w http.ResponseWriter, _ *http.Request) {
+		asked <- struct{}{}
+		w.WriteHeader(http.StatusServiceUnavailable)
+	})
+	clk.Advance(55 * time.Minute)
+	wantToken(t, c.Token, "T1")
+	<-asked
+	wantToken(t, c.Token, "T1")
+}
+
+func TestFreshReplacesARefusedTokenOnce(t *testing.T) {
+	t.Parallel()
+	c, e, clk := setup(t)
+	wantToken(t, c.Token, "T1")
+	clk.Advance(2 * time.Minute)
+	wantToken(t, c.Fresh, "T1") // nobody refused it
+	for range 50 {
+		c.Refuse("T1")
+	}
+	var senders sync.WaitGroup
+	for range 50 {
+		senders.Go(func() {
+			if got, err := c.Fresh(t.Context()); got != "T2" || err != nil {
+				t.Errorf("fresh token %q, error %v; want T2", got, err)
+			}
+		})
+	}
+	senders.Wait()
+	c.Refuse("T1") // a late answer to the old token does not touch the new one
+	clk.Advance(2 * time.Minute)
+	wantToken(t, c.Fresh, "T2")
+	if n := e.calls.Load(); n != 2 {
+		t.Errorf("%d requests, want 2", n)
+	}
+}
+
+func TestAServiceThatRefusesEveryTokenIsNotAskedForEachSend(t *testing.T) {
+	t.Parallel()
+	c, e, clk := setup(t)
+	for range 20 {
+		s, err := c.Fresh(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Refuse(s)
+	}
+	if n := e.calls.Load(); n != 1 {
+		t.Errorf("%d requests within a minute, want 1", n)
+	}
+	clk.Advance(time.Minute)
+	wantToken(t, c.Fresh, "T2")
+}
+
+func TestACallersEndDoesNotEndTheRequest(t *testing.T) {
+	t.Parallel()
+	c, e, _ := setup(t)
+	arrived, release := make(chan struct{}), make(chan struct{})
+	e.set(func(w http.ResponseWriter, _ *http.Request) {
+		close(arrived)
+		<-release
+		io.WriteString(w, `{"access_token":"late","expires_in":3600}`)
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	impatient := make(chan error)
+	go func() {
+		_, err := c.Token(ctx)
+		impatient <- err
+	}()
+	<-arrived
+	cancel()
+	if err := <-impatient; !errors.Is(err, context.Canceled) {
+		t.Errorf("the caller that gave up got %v", err)
+	}
+	patient := make(chan string)
+	go func() {
+		s, _ := c.Token(t.Context())
+		patient <- s
+	}()
+	close(release)
+	if s := <-patient; s != "late" {
+		t.Errorf("the other caller got %q", s)
+	}
+	if n := e.calls.Load(); n != 1 {
+		t.Errorf("%d requests, want 1", n)
+	}
+}
+
+func TestCloseEndsTheWait(t *testing.T) {
+	t.Parallel()
+	arrived := make(chan struct{})
+	env := pnstest.Start(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		// net/http sees that the client has gone only once the body is read.
+		io.Copy(io.Discard, r.Body)
+		close(arrived)
+		<-r.Context().Done()
+	}))
+	c := newCache(t, env)
+	failed := make(chan error)
+	go func() {
+		_, err := c.Token(t.Context())
+		failed <- err
+	}()
+	<-arrived
+	c.Close()
+	if err := <-failed; err == nil {
+		t.Error("a token came after Close")
+	}
+	if _, err := c.Token(t.Context()); err == nil {
+		t.Error("a closed cache gave a token")
+	}
+}
+
+func TestTokenFailures(t *testing.T) {
+	t.Parallel()
+	big := `{"access_token":"` + strings.Repeat("x", 70<<10) + `","expires_in":3600}`
+	tests := []struct {
+		name       string
+		status     int
+		retryAfter string
+		body       string
+		class      pns.Class
+		outcome    hub.Outcome
+		wait       time.Duration
+		reason     string
+	}{
+		{"invalid grant", 400, "", `{"error":"invalid_grant","error_description":"Invalid JWT Signature."}`, pns.Credential, hub.InvalidCredentials, 0, "invalid_grant: Invalid JWT Signature."},
+		{"invalid client", 401, "", `{"error":"invalid_client"}`, pns.Credential, hub.InvalidCredentials, 0, "invalid_client"},
+		{"forbidden page", 403, "", `<html>`, pns.Credential, hub.InvalidCredentials, 0, "403"},
+		{"too many", 429, "30", ``, pns.Unsent, hub.TokenProviderUnreachable, 30 * time.Second, "429"},
+		{"timed out there", 408, "", ``, pns.Unsent, hub.TokenProviderUnreachable, 0, "408"},
+		{"server error", 500, "", ``, pns.Unsent, hub.TokenProviderUnreachable, 0, "500"},
+		{"HTML of a front end", 502, "", `<html>502</html>`, pns.Unsent, hub.TokenProviderUnreachable, 0, "502"},
+		{"unavailable until a date", 503, "Wed, 25 Nov 2026 12:00:10 GMT", ``, pns.Unsent, hub.TokenProviderUnreachable, 10 * time.Second, "503"},
+		{"a redirect", 302, "", ``, pns.Credential, hub.TokenProviderInterfaceError, 0, "302"},
+		{"no content", 204, "", ``, pns.Credential, hub.TokenProviderInterfaceError, 0, "204"},
+		{"not JSON", 200, "", `<html>`, pns.Credential, hub.TokenProviderInterfaceError, 0, "not JSON"},
+		{"no token", 200, "", `{"expires_in":3600}`, pns.Credential, hub.TokenProviderInterfaceError, 0, "access_token"},
+		{"a token with a line break", 200, "", `{"access_token":"a\r\nX-Evil: 1","expires_in":3600}`, pns.Credential, hub.TokenProviderInterfaceError, 0, "access_token"},
+		{"another type", 200, "", `{"access_token":"a","token_type":"mac","expires_in":3600}`, pns.Credential, hub.TokenProviderInterfaceError, 0, "token_type"},
+		{"no life", 200, "", `{"access_token":"a"}`, pns.Credential, hub.TokenProviderInterfaceError, 0, "expires_in"},
+		{"life of nothing", 200, "", `{"access_token":"a","expires_in":0}`, pns.Credential, hub.TokenProviderInterfaceError, 0, "expires_in"},
+		{"life that is no number", 200, "", `{"access_token":"a","expires_in":"NaN"}`, pns.Credential, hub.TokenProviderInterfaceError, 0, "expires_in"},
+		{"too large", 200, "", big, pns.Credential, hub.TokenProviderInterfaceError, 0, "more than"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c, e, _ := setup(t)
+			e.set(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Location", "https://evil.example/")
+				if tt.retryAfter != "" {
+					w.Header().Set("Retry-After", tt.retryAfter)
+				}
+				w.WriteHeader(tt.status)
+				io.WriteString(w, tt.body)
+			})
+			_, err := c.Token(t.Context())
+			if err == nil {
+				t.Fatal("a token came")
+			}
+			r := pns.TokenResult(err)
+			if r.Class != tt.class || r.Outcome != tt.outcome || r.RetryAfter != tt.wait || !r.Service {
+				t.Errorf("result %+v", r)
+			}
+			if !strings.Contains(r.Reason, tt.reason) {
+				t.Errorf("reason %q does not hold %q", r.Reason, tt.reason)
+			}
+			if n := e.calls.Load(); n != 1 {
+				t.Errorf("%d requests, want 1", n)
+			}
+		})
+	}
+}
+
+func TestLifeAsAString(t *testing.T) {
+	t.Parallel()
+	c, e, clk := setup(t)
+	e.set(func(w http.ResponseWriter, _ *http.Request) { // as Entra writes it
+		io.WriteString(w, `{"access_token":"entra","token_type":"Bearer","expires_in":"86399"}`)
+	})
+	wantToken(t, c.Token, "entra")
+	clk.Advance(21 * time.Hour)
+	wantToken(t, c.Token, "entra")
+	if n := e.calls.Load(); n != 1 {
+		t.Errorf("%d requests, want 1", n)
+	}
+}
+
+func TestAnUnreachableEndpoint(t *testing.T) {
+	t.Parallel()
+	var dials atomic.Int64
+	clk := clock.NewFake(pnstest.Now)
+	c := newCache(t, pns.Env{Clock: clk, Dial: func(context.Context, string, string) (net.Conn, error) {
+		dials.Add(1)
+		return nil, errors.New("connection refused")
+	}})
+	for range 10 {
+		_, err := c.Token(t.Context())
+		if r := pns.TokenResult(err); r.Class != pns.Unsent || r.Outcome != hub.TokenProviderUnreachable || !r.Service {
+			t.Fatalf("result %+v", r)
+		}
+		if strings.Contains(err.Error(), "tenant-secret") {
+			t.Fatalf("the error holds the URL: %v", err)
+		}
+	}
+	if n := dials.Load(); n != 1 {
+		t.Errorf("%d dials, want 1: a failure is remembered for a second", n)
+	}
+	clk.Advance(time.Second)
+	if _, err := c.Token(t.Context()); err == nil || dials.Load() != 2 {
+		t.Errorf("after a second: error %v, %d dials", err, dials.Load())
+	}
+}
+
+func TestAnAssertionThatCannotBeMade(t *testing.T) {
+	t.Parallel()
+	c := pns.NewTokenCache(pns.Env{Clock: clock.NewFake(pnstest.Now)}, func(time.Time) (pns.TokenRequest, error) {
+		return pns.TokenRequest{}, errors.New("signing failed")
+	})
+	defer c.Close()
+	_, err := c.Token(t.Context())
+	if r := pns.TokenResult(err); r.Class != pns.Credential || r.Outcome != hub.InvalidCredentials {
+		t.Errorf("result %+v", r)
+	}
+}

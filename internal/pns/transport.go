@@ -1,0 +1,46 @@
+package pns
+
+import (
+	"crypto/tls"
+	"net/http"
+	"time"
+)
+
+// DefaultConns is how many connections a connector has to its service where
+// Env does not say.
+const DefaultConns = 4
+
+// Connections returns Env.Conns, or DefaultConns.
+func (e Env) Connections() int {
+	if e.Conns > 0 {
+		return e.Conns
+	}
+	return DefaultConns
+}
+
+// HTTP1 returns a client for a push service or token endpoint that is spoken
+// to over HTTP/1.1: TLS 1.2 or later, at most Connections connections to one
+// host, no proxy, no redirects, each request and its answer within timeout.
+func (e Env) HTTP1(timeout time.Duration) *http.Client {
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
+	transport := &http.Transport{
+		DialContext:         e.Dial,
+		TLSClientConfig:     &tls.Config{RootCAs: e.Roots, MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout: 10 * time.Second,
+		Protocols:           &protocols,
+		DisableCompression:  true,
+		MaxConnsPerHost:     e.Connections(),
+		MaxIdleConnsPerHost: e.Connections(),
+		MaxIdleConns:        e.Connections(),
+		IdleConnTimeout:     90 * time.Second,
+		// An answer's headers are read into memory whole.
+		MaxResponseHeaderBytes: 16 << 10,
+	}
+	return &http.Client{
+		Transport: transport,
+		Timeout:   timeout,
+		// A redirect would carry our token to a host of somebody else's choice.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}

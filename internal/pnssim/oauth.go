@@ -1,0 +1,159 @@
+package pnssim
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// The hosts of the token endpoints.
+const (
+	oauthHost = "oauth2.googleapis.com"
+	liveHost  = "login.live.com"
+	entraHost = "login.microsoftonline.com"
+)
+
+// access is a token that was given out.
+type access struct {
+	service Service
+	until   time.Time
+}
+
+// The lives of access tokens, as the vendors give them.
+const (
+	googleLife    = 3599 * time.Second
+	microsoftLife = 24 * time.Hour
+	maxAccess     = 10_000
+)
+
+// grant gives out a token.
+func (s *Sim) grant(svc Service, life time.Duration) string {
+	b := make([]byte, 32)
+	rand.Read(b) //nolint:errcheck // never fails
+	token := hex.EncodeToString(b)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.access) == maxAccess {
+		clear(s.access)
+	}
+	s.access[token] = access{svc, s.cfg.Clock.Now().Add(life)}
+	return token
+}
+
+// granted reports whether a request carries a token that is good for a service.
+func (s *Sim) granted(r *http.Request, svc Service) bool {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, ok := s.access[token]
+	return ok && strings.EqualFold(scheme, "bearer") && a.service == svc && s.cfg.Clock.Now().Before(a.until)
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(v) //nolint:errcheck // the client is gone
+}
+
+func oauthError(w http.ResponseWriter, status int, code, description string) {
+	writeJSON(w, status, map[string]string{"error": code, "error_description": description})
+}
+
+// googleToken is the endpoint for service accounts (RFC 7523).
+func (s *Sim) googleToken(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPost || r.URL.Path != "/token" {
+		http.NotFound(w, r)
+		return
+	}
+	if !s.pause(r.Context(), FCM) {
+		return
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, 16<<10)
+	if err := r.ParseForm(); err != nil || r.PostForm.Get("grant_type") != "urn:ietf:params:oauth:grant-type:jwt-bearer" {
+		oauthError(w, http.StatusBadRequest, "unsupported_grant_type", "Invalid grant_type")
+		return
+	}
+	if err := s.checkAssertion(r.PostForm.Get("assertion")); err != nil {
+		oauthError(w, http.StatusBadRequest, "invalid_grant", err.Error())
+		return
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"access_token": s.grant(FCM, googleLife), "expires_in": int(googleLife.Seconds()), "token_type": "Bearer"})
+}
+
+func (s *Sim) checkAssertion(assertion string) error {
+	claims := jwt.MapClaims{}
+	_, err := jwt.ParseWithClaims(assertion, claims, func(*jwt.Token) (any, error) { return &s.keys.google.PublicKey, nil },
+		jwt.WithValidMethods([]string{"RS256"}), jwt.WithTimeFunc(s.cfg.Clock.Now), jwt.WithLeeway(time.Minute),
+		jwt.WithAudience("https://"+oauthHost+"/token"), jwt.WithIssuer(account), jwt.WithExpirationRequired(), jwt.WithIssuedAt())
+	if err != nil {
+		return fmt.Errorf("Invalid JWT Signature or claims: %w", err) //nolint:staticcheck // Google's sentence
+	}
+	issued, err1 := claims.GetIssuedAt()
+	expires, err2 := claims.GetExpirationTime()
+	switch {
+	case err1 != nil || err2 != nil || issued == nil || expires.Sub(issued.Time) > time.Hour:
+		return fmt.Errorf("Invalid JWT: Token must be a short-lived token (60 minutes)") //nolint:staticcheck // Google's sentence
+	case claims["scope"] != "https://www.googleapis.com/auth/firebase.messaging":
+		return fmt.Errorf("Invalid OAuth scope or ID token audience provided.") //nolint:staticcheck // Google's sentence
+	}
+	return nil
+}
+
+// microsoftToken is both of Microsoft's endpoints for WNS.
+func (s *Sim) microsoftToken(w http.ResponseWriter, r *http.Request) {
+	scope := "notify.windows.com"
+	entra := hostOf(r) == entraHost
+	if entra {
+		scope = "https://wns.windows.com/.default"
+	}
+	if r.Method != http.MethodPost || !entra && r.URL.Path != "/accesstoken.srf" || entra && !strings.HasSuffix(r.URL.Path, "/oauth2/v2.0/token") {
+		http.NotFound(w, r)
+		return
+	}
+	if !s.pause(r.Context(), WNS) {
+		return
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, 16<<10)
+	if err := r.ParseForm(); err != nil {
+		oauthError(w, http.StatusBadRequest, "invalid_request", "The body is not a form.")
+		return
+	}
+	f := r.PostForm
+	switch {
+	case f.Get("grant_type") != "client_credentials":
+		oauthError(w, http.StatusBadRequest, "unsupported_grant_type", "client_credentials is expected.")
+	case f.Get("scope") != scope:
+		oauthError(w, http.StatusBadRequest, "invalid_scope", scope+" is expected.")
+	case !strings.EqualFold(f.Get("client_id"), packageSID) || f.Get("client_secret") != wnsSecret:
+		oauthError(w, http.StatusBadRequest, "invalid_client", "Invalid client id or secret")
+	case entra: // this endpoint gives the life as a text
+		writeJSON(w, http.StatusOK, map[string]any{"access_token": s.grant(WNS, microsoftLife), "expires_in": "86399", "token_type": "Bearer"})
+	default:
+		writeJSON(w, http.StatusOK, map[string]any{"access_token": s.grant(WNS, microsoftLife), "expires_in": 86400, "token_type": "bearer"})
+	}
+}
+
+func hostOf(r *http.Request) string {
+	host, _, _ := strings.Cut(strings.ToLower(r.Host), ":")
+	return host
+}
+
+// hangUp ends a connection in the middle of an answer, or never answers.
+func hangUp(w http.ResponseWriter, r *http.Request, s *Sim, hang bool) {
+	if hang {
+		select {
+		case <-r.Context().Done():
+		case <-s.ctx.Done():
+		}
+	} else {
+		w.Header().Set("Content-Length", "100")
+		w.WriteHeader(http.StatusOK)
+	}
+	panic(http.ErrAbortHandler)
+}

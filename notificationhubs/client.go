@@ -1,0 +1,110 @@
+package notificationhubs
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/fanfare-hub/fanfare/internal/wire"
+)
+
+// apiVersion is the newest that Azure's own clients send.
+const apiVersion = "2020-06"
+
+// ClientOptions change how a Client works. The zero value is good.
+type ClientOptions struct {
+	// HTTPClient makes the requests; nil is one of the package's own, with a
+	// time limit of a minute for each request.
+	HTTPClient *http.Client
+	// RootCAs are trusted instead of the system's, for instance the local
+	// authority of fanfare dev. It cannot be given with an HTTPClient.
+	RootCAs *x509.CertPool
+	// Debug gets a dump of every request and answer, without the token.
+	Debug io.Writer
+	// TestSend makes every send a test send: it waits for the outcome at up to
+	// ten devices, which SendResult then holds.
+	TestSend bool
+	// Retry bounds how failed requests are tried again; nil is the default.
+	Retry *RetryOptions
+	// TokenLife is how long the tokens are good that the client signs; 0 is an
+	// hour.
+	TokenLife time.Duration
+	// UserAgent is sent with every request.
+	UserAgent string
+}
+
+// Client speaks to one hub. It is safe for concurrent use.
+type Client struct {
+	base      *url.URL // https://host[:port]/hub
+	http      *http.Client
+	debug     io.Writer
+	testSend  bool
+	retry     RetryOptions
+	tokens    *tokenSource
+	userAgent string
+}
+
+// NewClientFromConnectionString returns a client for a hub of the namespace
+// that a connection string names. Parts of the string may come in any order; an
+// error never shows the key.
+func NewClientFromConnectionString(connectionString, hub string, o *ClientOptions) (*Client, error) {
+	cs, err := wire.ParseConnectionString(connectionString)
+	if err != nil {
+		return nil, fmt.Errorf("notificationhubs: %w", err)
+	}
+	return newClient(cs, hub, o)
+}
+
+// NewClient returns a client for a hub at an endpoint (https://, http:// or
+// sb://) with a rule's name and key.
+func NewClient(endpoint, hub, keyName, key string, o *ClientOptions) (*Client, error) {
+	if strings.ContainsAny(keyName+key, ";") {
+		return nil, errors.New("notificationhubs: a rule's name and key hold no ;")
+	}
+	return NewClientFromConnectionString("Endpoint="+endpoint+";SharedAccessKeyName="+keyName+";SharedAccessKey="+key, hub, o)
+}
+
+func newClient(cs wire.ConnectionString, hub string, o *ClientOptions) (*Client, error) {
+	if o == nil {
+		o = &ClientOptions{}
+	}
+	if hub == "" || strings.Contains(hub, "/") {
+		return nil, fmt.Errorf("notificationhubs: %q is not the name of a hub", hub)
+	}
+	base := &url.URL{Scheme: "https", Host: cs.Endpoint.Host, Path: "/" + hub}
+	if cs.Endpoint.Scheme == "http" {
+		base.Scheme = "http"
+	}
+	client, err := httpClient(o)
+	if err != nil {
+		return nil, err
+	}
+	life := o.TokenLife
+	if life == 0 {
+		life = time.Hour
+	}
+	return &Client{
+		base: base, http: client, debug: o.Debug, testSend: o.TestSend, retry: o.Retry.withDefaults(), userAgent: o.UserAgent,
+		tokens: &tokenSource{resource: "https://" + base.Host + base.Path, keyName: cs.KeyName, key: cs.Key, life: life},
+	}, nil
+}
+
+func httpClient(o *ClientOptions) (*http.Client, error) {
+	switch {
+	case o.HTTPClient != nil && o.RootCAs != nil:
+		return nil, errors.New("notificationhubs: RootCAs cannot be given with an HTTPClient: put them into its transport")
+	case o.HTTPClient != nil:
+		return o.HTTPClient, nil
+	}
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	if o.RootCAs != nil {
+		t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: o.RootCAs}
+	}
+	return &http.Client{Timeout: time.Minute, Transport: t}, nil
+}

@@ -1,0 +1,98 @@
+package notificationhubs
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/fanfare-hub/fanfare/internal/wire"
+)
+
+// NotificationDetails is the telemetry of a notification.
+type NotificationDetails struct {
+	NotificationID     string
+	State              string // Enqueued, Processing, Completed, NoTargetFound, Abandoned, …
+	EnqueueTime        time.Time
+	StartTime          time.Time // zero until it has started
+	EndTime            time.Time // zero until it has ended
+	Body               string
+	Tags               string
+	TargetPlatforms    string
+	Outcomes           map[string]map[string]int64 // by platform (apns, fcmv1, …), then by outcome's name
+	PnsErrorDetailsURI string
+}
+
+// Final reports whether the state never changes again.
+func (d *NotificationDetails) Final() bool {
+	switch d.State {
+	case "Completed", "NoTargetFound", "Abandoned", "Canceled", "Cancelled":
+		return true
+	}
+	return false
+}
+
+// Count returns how many devices of all platforms ended in an outcome.
+func (d *NotificationDetails) Count(outcome string) (n int64) {
+	for _, counts := range d.Outcomes {
+		n += counts[outcome]
+	}
+	return n
+}
+
+// NotificationDetails reads the telemetry of a notification by its id. Azure
+// answers 404 until it has begun to work on it.
+func (c *Client) NotificationDetails(ctx context.Context, id string) (*NotificationDetails, error) {
+	a, err := c.do(ctx, call{method: http.MethodGet, path: []string{"messages", id}, want: []int{http.StatusOK}})
+	if err != nil {
+		return nil, err
+	}
+	w, err := wire.DecodeNotificationDetails(bytes.NewReader(a.body))
+	if err != nil {
+		return nil, fmt.Errorf("notificationhubs: the telemetry: %w", err)
+	}
+	d := &NotificationDetails{
+		NotificationID: w.NotificationID, State: w.State, EnqueueTime: w.EnqueueTime, StartTime: w.StartTime, EndTime: w.EndTime,
+		Body: w.NotificationBody, Tags: w.Tags, TargetPlatforms: w.TargetPlatforms, PnsErrorDetailsURI: w.PnsErrorDetailsURI,
+		Outcomes: map[string]map[string]int64{},
+	}
+	for _, p := range w.OutcomeCounts {
+		counts := map[string]int64{}
+		for _, o := range p.Counts {
+			counts[o.Name] += o.Count
+		}
+		d.Outcomes[p.Platform] = counts
+	}
+	return d, nil
+}
+
+// The waits between two looks at a notification's telemetry.
+const (
+	minPoll = 20 * time.Millisecond
+	maxPoll = 10 * time.Second
+)
+
+// WaitForNotification reads the telemetry of a notification until its state is
+// final, or ctx ends.
+func (c *Client) WaitForNotification(ctx context.Context, id string) (*NotificationDetails, error) {
+	for wait := minPoll; ; wait = min(wait*2, maxPoll) {
+		d, err := c.NotificationDetails(ctx, id)
+		var answered *ResponseError
+		switch {
+		case err == nil && d.Final():
+			return d, nil
+		case errors.As(err, &answered) && answered.StatusCode == http.StatusNotFound:
+		case err != nil:
+			return nil, err
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return d, ctx.Err()
+		}
+	}
+}

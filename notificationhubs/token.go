@@ -1,0 +1,29 @@
+package notificationhubs
+
+import (
+	"sync"
+	"time"
+
+	"github.com/fanfare-hub/fanfare/internal/wire"
+)
+
+// tokenSource signs SAS tokens, and uses each until a fifth of its life is left.
+type tokenSource struct {
+	resource, keyName, key string
+	life                   time.Duration
+
+	mu    sync.Mutex
+	token string
+	until time.Time
+}
+
+func (s *tokenSource) get() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	if s.token == "" || !now.Before(s.until) {
+		s.token = wire.SignSAS(s.resource, s.keyName, s.key, now.Add(s.life))
+		s.until = now.Add(s.life * 4 / 5)
+	}
+	return s.token
+}

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# The whole suite: lint, then every test, with the race detector where there is
+# a C compiler. FANFARE_TEST_REQUIRE=all makes it a failure when something that
+# this machine lacks cannot be run.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+go=${GO:-go}
+missing=()
+failed=0
+
+suite() { # name, command...
+  local name=$1 began=$SECONDS
+  shift
+  echo "== $name"
+  "$@" || failed=1
+  echo "== $name: $((SECONDS - began)) s"
+}
+
+race=(-race)
+if ! command -v gcc >/dev/null && ! command -v clang >/dev/null; then
+  race=()
+  missing+=("the race detector: no C compiler (gcc or clang)")
+fi
+
+# Packages that drive whole processes build the binary themselves; the race
+# detector would only slow the test's own side down.
+whole=$("$go" list ./test/crash)
+rest=$("$go" list ./... | grep -vxF "$whole")
+
+suite lint make --no-print-directory lint GO="$go"
+# shellcheck disable=SC2086
+suite "tests${race:+ with the race detector}" "$go" test "${race[@]}" -timeout 20m $rest
+# shellcheck disable=SC2086
+suite "crash tests" "$go" test -count=1 -timeout 15m $whole
+
+if [ ${#missing[@]} -gt 0 ]; then
+  echo "not run on this machine:"
+  printf '  %s\n' "${missing[@]}"
+  if [ "${FANFARE_TEST_REQUIRE:-}" = all ]; then
+    echo "FANFARE_TEST_REQUIRE=all: that is a failure"
+    failed=1
+  fi
+else
+  echo "everything was run"
+fi
+exit $failed
