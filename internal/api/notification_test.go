@@ -237,7 +237,7 @@ func TestSendRefuses(t *testing.T) {
 
 		{"dangling operator", apple, "ServiceBusNotification-Format: apple|ServiceBusNotification-Tags: a &&",
 			"The tag expression is not valid: the expression ends where a tag or ( is expected (at position 5)."},
-		{"open parenthesis", apple, "ServiceBusNotification-Format: apple|ServiceBusNotification-Tags: (a || b",
+		{"open parenthesis", apple, "ServiceBusNotification-Format: apple|ServiceBusNotification-Tags: (a && b",
 			"The tag expression is not valid: the parenthesis opened at position 1 is not closed (at position 8)."},
 		{"too many tags", apple, "ServiceBusNotification-Format: apple|ServiceBusNotification-Tags: " + strings.Repeat("a && ", 6) + "a",
 			"The tag expression is not valid: the expression has 7 tags; an expression with && or ! may have at most 6 (at position 31)."},

@@ -19,13 +19,18 @@ const (
 // listRegistrations is GET /{hub}/registrations. Whoever knows a handle may
 // look it up with Listen, as devices do; all of them need Manage.
 func (s *server) listRegistrations(r *request) (answer, error) {
-	filters := []store.RegistrationFilter{{}}
-	if text := r.query.get("$filter"); text != "" {
-		var err error
-		if filters, err = parseFilter(text); err != nil {
+	text := r.query.get("$filter")
+	if text == "" {
+		if err := r.require(hub.Manage); err != nil {
 			return answer{}, err
 		}
-	} else if err := r.require(hub.Manage); err != nil {
+		return s.feed(r, []store.RegistrationFilter{{}})
+	}
+	if err := r.require(hub.Listen); err != nil {
+		return answer{}, err
+	}
+	filters, err := parseFilter(text)
+	if err != nil {
 		return answer{}, err
 	}
 	return s.feed(r, filters)

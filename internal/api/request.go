@@ -48,6 +48,8 @@ func (r *request) body(limit int64) ([]byte, error) {
 	var over *http.MaxBytesError
 	switch {
 	case errors.As(err, &over):
+		// net/http would wait for more of the body before it closes.
+		http.NewResponseController(r.w).SetReadDeadline(time.Unix(1, 0)) //nolint:errcheck // then it waits
 		return nil, tooLarge(limit)
 	case err != nil:
 		return nil, badRequest("The request body ended early.")

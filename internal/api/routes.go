@@ -20,8 +20,8 @@ type route struct {
 	handle  handler
 }
 
-// table is every operation. Lists ask for a right of their own: see
-// listRegistrations.
+// table is every operation. The list of registrations asks for its right
+// itself, since that depends on the filter.
 func (s *server) table() []route {
 	return []route{
 		{http.MethodPost, "/{hub}/messages", hub.Send, s.sendNotification},
@@ -29,7 +29,7 @@ func (s *server) table() []route {
 
 		{http.MethodPost, "/{hub}/registrationids", hub.Listen, s.createRegistrationID},
 		{http.MethodPost, "/{hub}/registrations", hub.Listen, s.createRegistration},
-		{http.MethodGet, "/{hub}/registrations", hub.Listen, s.listRegistrations},
+		{http.MethodGet, "/{hub}/registrations", 0, s.listRegistrations},
 		{http.MethodPut, "/{hub}/registrations/{id}", hub.Listen, s.putRegistration},
 		{http.MethodGet, "/{hub}/registrations/{id}", hub.Listen, s.getRegistration},
 		{http.MethodDelete, "/{hub}/registrations/{id}", hub.Listen, s.deleteRegistration},

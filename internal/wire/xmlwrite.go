@@ -66,8 +66,10 @@ func appendRune(b []byte, r rune) []byte {
 	return utf8.AppendRune(b, r)
 }
 
-func appendOpen(b []byte, name string) []byte  { return append(append(append(b, '<'), name...), '>') }
-func appendClose(b []byte, name string) []byte { return append(append(append(b, "</"...), name...), '>') }
+func appendOpen(b []byte, name string) []byte { return append(append(append(b, '<'), name...), '>') }
+func appendClose(b []byte, name string) []byte {
+	return append(append(append(b, "</"...), name...), '>')
+}
 
 // appendElement writes <name>text</name>.
 func appendElement(b []byte, name, text string) []byte {

@@ -30,7 +30,9 @@ var mayImport = map[string][]string{
 	"internal/pns/fcm":  connector,
 	"internal/pns/gcm":  append([]string{"internal/pns/fcm"}, connector...),
 	"internal/pns/wns":  connector,
-	"internal/task":     {"internal/clock"},
+
+	"internal/pns/pnstest": {"internal/clock", "internal/pns"}, // of tests only
+	"internal/task":        {"internal/clock"},
 
 	"internal/store":           {"internal/hub", "internal/task", "internal/seal"},
 	"internal/store/sqlite":    {"internal/hub", "internal/task", "internal/seal", "internal/store", "internal/tagexpr"},
