@@ -231,3 +231,27 @@ const (
 	idleTimeout       = 2 * time.Minute
 	maxHeaderBytes    = 64 << 10
 )
+
+// PutCredential gives a hub a credential while the process runs: what is
+// parked for the old one is tried again at once.
+func (a *App) PutCredential(ctx context.Context, hubName string, c hub.Credential) error {
+	var hubID, before, after int64
+	err := a.store.Update(ctx, store.Accept, func(tx store.Tx) error {
+		h, err := tx.Hub(hubName)
+		if err != nil {
+			return err
+		}
+		hubID = h.ID
+		old, err := tx.Credential(h.ID, c.Platform)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		before = old.Version
+		after, err = tx.PutCredential(h.ID, c)
+		return err
+	})
+	if err != nil || before == after {
+		return err
+	}
+	return a.dispatch.CredentialChanged(ctx, hubID, c.Platform)
+}

@@ -70,9 +70,6 @@ func (s *Sim) googleToken(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	if !s.pause(r.Context(), FCM) {
-		return
-	}
 	r.Body = http.MaxBytesReader(w, r.Body, 16<<10)
 	if err := r.ParseForm(); err != nil || r.PostForm.Get("grant_type") != "urn:ietf:params:oauth:grant-type:jwt-bearer" {
 		oauthError(w, http.StatusBadRequest, "unsupported_grant_type", "Invalid grant_type")
@@ -113,9 +110,6 @@ func (s *Sim) microsoftToken(w http.ResponseWriter, r *http.Request) {
 	}
 	if r.Method != http.MethodPost || !entra && r.URL.Path != "/accesstoken.srf" || entra && !strings.HasSuffix(r.URL.Path, "/oauth2/v2.0/token") {
 		http.NotFound(w, r)
-		return
-	}
-	if !s.pause(r.Context(), WNS) {
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, 16<<10)
