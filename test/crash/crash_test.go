@@ -1,0 +1,358 @@
+// Package crash kills fanfare serve in the middle of a send, again and again,
+// and counts what every device got. The push services live in the test's own
+// process, so they see everything.
+package crash_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/base64"
+	"fmt"
+	mathrand "math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+	_ "modernc.org/sqlite" // to read the count of perhaps repeated devices
+
+	"github.com/fanfare-hub/fanfare/internal/hub"
+	"github.com/fanfare-hub/fanfare/internal/pnssim"
+	"github.com/fanfare-hub/fanfare/internal/seal"
+	"github.com/fanfare-hub/fanfare/internal/store"
+	"github.com/fanfare-hub/fanfare/internal/store/sqlite"
+	nh "github.com/fanfare-hub/fanfare/notificationhubs"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	devices = 20_000
+	page    = 100
+	window  = 2
+	ruleKey = "Y3Jhc2gtdGVzdC1ydWxlLWtleS0wMTIzNDU2Nzg5MDE="
+	// latency slows the send: some hundred pages, two at a time.
+	latency = 15 * time.Millisecond
+	// killsPerSend leaves room between two kills for work to be done.
+	killsPerSend = 5
+)
+
+// kills is how many times the process is killed in all.
+func kills(t *testing.T) int {
+	text := os.Getenv("FANFARE_CRASH_KILLS")
+	if text == "" {
+		return 4
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		t.Fatalf("FANFARE_CRASH_KILLS=%q is not a number of kills", text)
+	}
+	return n
+}
+
+func TestKill(t *testing.T) {
+	binary := filepath.Join(t.TempDir(), "fanfare")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "../../cmd/fanfare")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("building fanfare: %v\n%s", err, out)
+	}
+	for left := kills(t); left > 0; left -= killsPerSend {
+		n := min(left, killsPerSend)
+		t.Run(fmt.Sprintf("%d kills", n), func(t *testing.T) { killed(t, binary, n) })
+	}
+}
+
+// killed makes one send to every device, and kills the process n times while
+// between 1 and 99 % of them have got it.
+func killed(t *testing.T, binary string, n int) {
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	arrivals := &arrivals{seen: map[string]int{}, news: make(chan struct{})}
+	sim, err := pnssim.Start(pnssim.Config{OnReceive: arrivals.add})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := sim.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	sim.SetLatency(pnssim.APNs, latency)
+	h := newHub(t, binary, sim)
+	h.fill(ctx)
+	h.start(ctx)
+	sent, err := h.client.Send(ctx, nh.NewAppleNotification(`{"aps":{"alert":"Hi"}}`, nil), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, at := range killPoints(n) {
+		if err := arrivals.wait(ctx, at); err != nil {
+			t.Fatalf("waiting for %d devices: %v", at, err)
+		}
+		h.kill()
+		got := arrivals.distinct()
+		t.Logf("killed when %d of %d devices had got it", got, devices)
+		if got < devices/100 || got > devices*99/100 {
+			t.Fatalf("that is not between 1 and 99 %%: this kill does not count")
+		}
+		h.start(ctx)
+	}
+	d, err := h.client.WaitForNotification(ctx, sent.NotificationID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.stop()
+	second := arrivals.copies() - devices
+	perhaps := h.perhapsTwice(ctx)
+	bound := int64(window * page * n) // one range is held at a time
+	t.Logf("second copies %d, perhaps twice %d, bound %d (window %d × page %d × %d takeovers)", second, perhaps, bound, window, page, n)
+	if got := arrivals.distinct(); got != devices {
+		t.Errorf("%d devices got it, want %d", got, devices)
+	}
+	if d.State != "Completed" || len(d.Outcomes) != 1 || len(d.Outcomes["apns"]) != 1 || d.Outcomes["apns"]["Success"] != devices {
+		t.Errorf("telemetry %s %v, want %d Success", d.State, d.Outcomes, devices)
+	}
+	if int64(second) > perhaps || perhaps > bound {
+		t.Errorf("second copies %d ≤ perhaps twice %d ≤ bound %d does not hold", second, perhaps, bound)
+	}
+}
+
+// killPoints are numbers of devices, spread at random over the send with room
+// for a window of pages after each.
+func killPoints(n int) []int {
+	const first, last = devices * 2 / 100, devices * 95 / 100
+	share := (last - first) / n
+	points := make([]int, n)
+	for i := range points {
+		points[i] = first + i*share + mathrand.IntN(share*3/4)
+	}
+	slices.Sort(points)
+	return points
+}
+
+// arrivals counts what each device got.
+type arrivals struct {
+	mu   sync.Mutex
+	seen map[string]int
+	all  int
+	news chan struct{}
+}
+
+func (a *arrivals) add(r pnssim.Received) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.seen[r.Handle]++
+	a.all++
+	close(a.news)
+	a.news = make(chan struct{})
+}
+
+func (a *arrivals) distinct() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.seen)
+}
+
+func (a *arrivals) copies() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.all
+}
+
+// wait returns as soon as n devices got it.
+func (a *arrivals) wait(ctx context.Context, n int) error {
+	for {
+		a.mu.Lock()
+		reached, news := len(a.seen) >= n, a.news
+		a.mu.Unlock()
+		if reached {
+			return nil
+		}
+		select {
+		case <-news:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// process is fanfare serve.
+type process struct {
+	*testing.T
+	binary, dir, config string
+	master              []byte
+	cmd                 *exec.Cmd
+	log                 *watched
+	client              *nh.Client
+}
+
+func newHub(t *testing.T, binary string, sim *pnssim.Sim) *process {
+	t.Helper()
+	p := &process{T: t, binary: binary, dir: t.TempDir(), master: make([]byte, seal.KeySize)}
+	rand.Read(p.master) //nolint:errcheck // never fails
+	p.config = filepath.Join(p.dir, "fanfare.yaml")
+	cred := sim.APNsCredential()
+	p.write("ca.pem", sim.CAPEM())
+	p.write("key.p8", []byte(cred["Token"]))
+	p.write("fanfare.yaml", fmt.Appendf(nil, `listen: 127.0.0.1:0
+data: data
+master_key: %s
+hubs:
+  - name: myhub
+    rules: [{name: Full, rights: [manage], primary_key: %s}]
+    apns: {key_file: key.p8, key_id: %s, team_id: %s, bundle_id: %s}
+push_services: {dial: %q, ca_file: ca.pem}
+dispatch: {page: %d, window: %d}
+`, base64.StdEncoding.EncodeToString(p.master), ruleKey, cred["KeyId"], cred["AppId"], cred["AppName"], sim.Addr(), page, window))
+	t.Cleanup(func() {
+		if p.cmd != nil {
+			p.kill()
+		}
+	})
+	return p
+}
+
+func (p *process) write(name string, b []byte) {
+	p.Helper()
+	if err := os.WriteFile(filepath.Join(p.dir, name), b, 0o600); err != nil {
+		p.Fatal(err)
+	}
+}
+
+// fill writes the registrations straight into the database: the process finds
+// them when it starts.
+func (p *process) fill(ctx context.Context) {
+	p.Helper()
+	sealer, err := seal.New(p.master)
+	if err != nil {
+		p.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(p.dir, "data"), 0o700); err != nil {
+		p.Fatal(err)
+	}
+	s, err := sqlite.Open(ctx, filepath.Join(p.dir, "data", "fanfare.db"), sealer)
+	if err != nil {
+		p.Fatal(err)
+	}
+	h := hub.Hub{Name: "myhub"}
+	if err := s.Update(ctx, store.Upkeep, func(tx store.Tx) error { return tx.PutHub(&h) }); err != nil {
+		p.Fatal(err)
+	}
+	const slice = 250
+	for from := 0; from < devices; from += slice {
+		err := s.Update(ctx, store.Upkeep, func(tx store.Tx) error {
+			for i := from; i < from+slice; i++ {
+				r := hub.Registration{ID: hub.NewRegistrationID(), Platform: hub.APNs, Handle: fmt.Sprintf("%064x", i+1), UpdatedAt: time.Now()}
+				if err := tx.PutRegistration(h.ID, &r, nil, time.Now()); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			p.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		p.Fatal(err)
+	}
+}
+
+var serving = regexp.MustCompile(`msg=serving address=(\S+)`)
+
+// start runs the process and waits until it serves.
+func (p *process) start(ctx context.Context) {
+	p.Helper()
+	p.log = &watched{found: make(chan string, 1)}
+	p.cmd = exec.Command(p.binary, "serve", "--config", p.config)
+	p.cmd.Stderr = p.log
+	if err := p.cmd.Start(); err != nil {
+		p.Fatal(err)
+	}
+	select {
+	case addr := <-p.log.found:
+		if _, _, err := net.SplitHostPort(addr); err != nil {
+			p.Fatal(err)
+		}
+		cs := "Endpoint=http://" + addr + "/;SharedAccessKeyName=Full;SharedAccessKey=" + ruleKey
+		var err error
+		if p.client, err = nh.NewClientFromConnectionString(cs, "myhub", nil); err != nil {
+			p.Fatal(err)
+		}
+	case <-ctx.Done():
+		p.Fatalf("it does not serve: %s", p.log)
+	}
+}
+
+// kill is kill -9.
+func (p *process) kill() {
+	p.Helper()
+	if err := p.cmd.Process.Kill(); err != nil {
+		p.Fatal(err)
+	}
+	p.cmd.Wait() //nolint:errcheck // it was killed
+	p.cmd = nil
+}
+
+// stop is SIGTERM, after which it must end well and soon.
+func (p *process) stop() {
+	p.Helper()
+	began := time.Now()
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		p.Fatal(err)
+	}
+	err := p.cmd.Wait()
+	p.cmd = nil
+	if took := time.Since(began); err != nil || took > 10*time.Second {
+		p.Errorf("SIGTERM: %v after %v: %s", err, took, p.log)
+	}
+}
+
+// perhapsTwice reads the hub's own count.
+func (p *process) perhapsTwice(ctx context.Context) (n int64) {
+	p.Helper()
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(p.dir, "data", "fanfare.db")+"?mode=ro")
+	if err != nil {
+		p.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.QueryRowContext(ctx, "SELECT perhaps_twice FROM notification").Scan(&n); err != nil {
+		p.Fatal(err)
+	}
+	return n
+}
+
+// watched is the process's log; it tells the address once.
+type watched struct {
+	mu    sync.Mutex
+	text  bytes.Buffer
+	found chan string
+	told  bool
+}
+
+func (w *watched) Write(b []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.text.Write(b)
+	if m := serving.FindSubmatch(w.text.Bytes()); m != nil && !w.told {
+		w.told = true
+		w.found <- string(m[1])
+	}
+	return len(b), nil
+}
+
+func (w *watched) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.String()
+}
