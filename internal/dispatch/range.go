@@ -134,7 +134,7 @@ func (r *rangeRun) run(ctx context.Context) error {
 		for _, p := range pages {
 			if len(p.devices) > 0 {
 				r.flying++
-				go func() { r.reports <- r.work(ctx, p) }()
+				go r.work(ctx, p, r.abandon)
 			}
 		}
 		if r.flying == 0 {
@@ -168,12 +168,13 @@ func (r *rangeRun) collect() []*report {
 	return ended
 }
 
-// work sends one page, or gives it up.
-func (r *rangeRun) work(ctx context.Context, p page) *report {
-	if r.abandon {
-		return r.giveUp(p)
+// work sends one page, or gives it up, in a goroutine of its own.
+func (r *rangeRun) work(ctx context.Context, p page, abandon bool) {
+	if abandon {
+		r.reports <- r.giveUp(p)
+	} else {
+		r.reports <- r.attempt(ctx, p)
 	}
-	return r.attempt(ctx, p)
 }
 
 // plan reads the pages that the window has room for.
