@@ -314,11 +314,11 @@ func TestDebug(t *testing.T) {
 func TestConnectionStrings(t *testing.T) {
 	t.Parallel()
 	for cs, fails := range map[string]bool{
-		"Endpoint=sb://h/;SharedAccessKeyName=n;SharedAccessKey=" + key: false,
+		"Endpoint=sb://h/;SharedAccessKeyName=n;SharedAccessKey=" + key:           false,
 		"sharedaccesskey=" + key + ";ENDPOINT=http://h:80;SharedAccessKeyName=n;": false,
-		"Endpoint=sb://h/;SharedAccessKey=" + key:                                   true,
-		"Endpoint=ftp://h/;SharedAccessKeyName=n;SharedAccessKey=" + key:            true,
-		"SharedAccessKey=" + key + "junk":                                           true,
+		"Endpoint=sb://h/;SharedAccessKey=" + key:                                 true,
+		"Endpoint=ftp://h/;SharedAccessKeyName=n;SharedAccessKey=" + key:          true,
+		"SharedAccessKey=" + key + "junk":                                         true,
 	} {
 		_, err := nh.NewClientFromConnectionString(cs, "hub", nil)
 		if (err != nil) != fails {

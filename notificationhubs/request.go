@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -181,11 +182,14 @@ func (c *Client) dumpResponse(r *http.Response, body []byte) {
 }
 
 func dumpHeader(w io.Writer, h http.Header) {
-	h = h.Clone()
-	if h.Get("Authorization") != "" {
-		h.Set("Authorization", "[redacted]")
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		for _, value := range h[name] {
+			if name == "Authorization" {
+				value = "[redacted]"
+			}
+			fmt.Fprintf(w, "%s: %s\n", name, value)
+		}
 	}
-	h.Write(w) //nolint:errcheck // into memory
 }
 
 // tracking is what answers carry to be named to an operator.

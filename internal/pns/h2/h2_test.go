@@ -175,30 +175,32 @@ func TestUnreachable(t *testing.T) {
 	}
 }
 
+// What was written and not answered may have arrived; what found no stream was
+// not sent.
 func TestTimeouts(t *testing.T) {
 	t.Parallel()
-	hang := make(chan struct{})
+	arrived := make(chan struct{}, 10)
 	s := newServer(t, 1, func(_ http.ResponseWriter, r *http.Request) {
-		select {
-		case <-hang:
-		case <-r.Context().Done():
-		}
+		arrived <- struct{}{}
+		<-r.Context().Done()
 	})
-	t.Cleanup(func() { close(hang) })
-	sender := newSender(t, s.Server, h2.Config{RequestTimeout: 20 * time.Millisecond})
+	sender := newSender(t, s.Server, h2.Config{RequestTimeout: 50 * time.Millisecond})
 	reqs, resps := batch(1)
 	sender.Do(t.Context(), reqs, h2.Mode{}, resps)
-	if !errors.Is(resps[0].Err, context.DeadlineExceeded) || !resps[0].Written {
+	if !errors.Is(resps[0].Err, context.DeadlineExceeded) {
 		t.Errorf("a request that was not answered: %+v", resps[0])
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
+	for len(arrived) > 0 {
+		<-arrived
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-arrived; cancel() }()
 	sender = newSender(t, s.Server, h2.Config{})
 	reqs, resps = batch(3)
 	sender.Do(ctx, reqs, h2.Mode{}, resps)
 	for i, r := range resps {
-		if !errors.Is(r.Err, context.DeadlineExceeded) || r.Written != (i == 0) {
-			t.Errorf("response %d of a batch whose time ended: %+v", i, r)
+		if !errors.Is(r.Err, context.Canceled) || r.Written != (i == 0) {
+			t.Errorf("response %d of a batch that was given up: %+v", i, r)
 		}
 	}
 }
