@@ -6,26 +6,6 @@ import (
 	"unicode/utf8"
 )
 
-// kind is what a token is; the operators are in order of their strength.
-type kind uint8
-
-const (
-	endOfText kind = iota
-	or
-	and
-	not
-	open
-	closing
-	tag
-)
-
-// token is one piece of an expression.
-type token struct {
-	kind   kind
-	text   string
-	offset int
-}
-
 // lexer cuts an expression into tokens.
 type lexer struct {
 	text string
@@ -66,32 +46,30 @@ func (l *lexer) take(k kind, n int) token {
 	return t
 }
 
+// tag reads a plain tag: the whole run up to a blank or an operator, so that an
+// error can show all of what was meant.
 func (l *lexer) tag(rest string) (token, error) {
-	n := strings.IndexFunc(rest, func(r rune) bool { return !tagRune(r) })
-	if n < 0 {
-		n = len(rest)
-	}
-	if n == 0 {
-		r, size := utf8.DecodeRuneInString(rest)
-		if r == utf8.RuneError && size <= 1 {
-			return token{}, &Error{l.at, "the expression is not UTF-8"}
+	run := word(rest)
+	for i, r := range run {
+		if tagRune(r) {
+			continue
 		}
-		return token{}, &Error{l.at, invalidTags(word(rest))}
+		if _, size := utf8.DecodeRuneInString(run[i:]); r == utf8.RuneError && size == 1 {
+			return token{}, &Error{l.at + i, "the expression is not UTF-8"}
+		}
+		return token{}, &Error{l.at + i, invalidTags(run)}
 	}
-	t := l.take(tag, n)
-	if count := utf8.RuneCountInString(t.text); l.max > 0 && count > l.max {
+	t := l.take(tag, len(run))
+	if count := utf8.RuneCountInString(run); l.max > 0 && count > l.max {
 		return token{}, &Error{t.offset, fmt.Sprintf("a tag of %d characters; at most %d are allowed", count, l.max)}
 	}
 	return t, nil
 }
 
-// word is the run of text that an error shows.
+// word is the text up to the next blank or operator.
 func word(rest string) string {
-	if i := strings.IndexAny(rest, " \t\r\n()!&|"); i > 0 {
-		rest = rest[:i]
-	}
-	if len(rest) > 130 {
-		rest = strings.ToValidUTF8(rest[:130], "")
+	if i := strings.IndexAny(rest, " \t\r\n()!&|"); i >= 0 {
+		return rest[:i]
 	}
 	return rest
 }

@@ -21,30 +21,3 @@ func Match(n Node, has func(folded string) bool) bool {
 	}
 	return false
 }
-
-// String returns text that Parse reads as the same expression.
-func (n *And) String() string { return group(n.X) + " && " + group(n.Y) }
-
-// String returns text that Parse reads as the same expression.
-func (n *Or) String() string { return group(n.X) + " || " + group(n.Y) }
-
-// String returns text that Parse reads as the same expression.
-func (n *Not) String() string { return "!" + group(n.X) }
-
-// String returns the tag as written.
-func (n *Tag) String() string { return n.Name }
-
-// group puts parentheses around everything but a tag or a negation.
-func group(n Node) string {
-	switch n := n.(type) {
-	case *Tag:
-		return n.Name
-	case *Not:
-		return n.String()
-	case *And:
-		return "(" + n.String() + ")"
-	case *Or:
-		return "(" + n.String() + ")"
-	}
-	return ""
-}

@@ -1,14 +1,6 @@
 package tagexpr
 
-import (
-	"fmt"
-	"strings"
-)
-
-// Error returns the sentence with the place, counted from 1 as people do.
-func (e *Error) Error() string {
-	return fmt.Sprintf("%s (at position %d)", strings.TrimSuffix(e.Msg, "."), e.Offset+1)
-}
+import "fmt"
 
 // maxDepth bounds how deep parentheses and negations nest.
 const maxDepth = 100

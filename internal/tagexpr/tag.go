@@ -7,17 +7,24 @@ import (
 	"unicode/utf8"
 )
 
-// tagRune reports whether r may stand in a tag. Azure's SDK accepts every word
-// character, so letters and digits of any script pass.
+// tagRune reports whether r may stand in a tag. The .NET SDK accepts what its
+// regular expressions call a word character: letters of any script with their
+// marks, decimal digits, and connectors such as _.
 func tagRune(r rune) bool {
-	return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("_@#.:-", r)
+	return unicode.In(r, unicode.L, unicode.Mn, unicode.Nd, unicode.Pc) || strings.ContainsRune("@#.:-", r)
 }
 
 // idRune reports whether r may stand in the id of a system tag.
 func idRune(r rune) bool { return r == '=' || tagRune(r) }
 
+// shown is how much of a wrong tag an error repeats, in bytes.
+const shown = 130
+
 // invalidTags is Azure's sentence.
 func invalidTags(text string) string {
+	if len(text) > shown {
+		text = strings.ToValidUTF8(text[:shown], "") + "…"
+	}
 	return fmt.Sprintf("An invalid tag(s) '%s' was supplied. Valid tag characters are alphanumeric, _, @, -, ., : and #.", text)
 }
 

@@ -2,6 +2,11 @@
 // && || ! and parentheses, which choose the registrations that a send reaches.
 package tagexpr
 
+import (
+	"fmt"
+	"strings"
+)
+
 // Limits bounds an expression. A zero field means no limit.
 type Limits struct {
 	OrTags int // tags in an expression that uses || only
@@ -14,7 +19,11 @@ type Limits struct {
 var DefaultLimits = Limits{OrTags: 20, Tags: 6, Tag: 120, Length: 8000}
 
 // Node is one of *And, *Or, *Not, *Tag.
-type Node interface{ node() }
+type Node interface {
+	// String returns text that Parse reads as the same expression.
+	String() string
+	node()
+}
 
 // And matches what both sides match.
 type And struct{ X, Y Node }
@@ -40,4 +49,9 @@ func (*Tag) node() {}
 type Error struct {
 	Offset int // in bytes from the start of the text
 	Msg    string
+}
+
+// Error returns the sentence with the place, counted from 1 as people do.
+func (e *Error) Error() string {
+	return fmt.Sprintf("%s (at position %d)", strings.TrimSuffix(e.Msg, "."), e.Offset+1)
 }
