@@ -25,6 +25,7 @@ func invalidTags(text string) string {
 	if len(text) > shown {
 		text = strings.ToValidUTF8(text[:shown], "") + "…"
 	}
+	text = strings.ToValidUTF8(text, string(utf8.RuneError))
 	return fmt.Sprintf("An invalid tag(s) '%s' was supplied. Valid tag characters are alphanumeric, _, @, -, ., : and #.", text)
 }
 

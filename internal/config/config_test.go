@@ -1,0 +1,171 @@
+package config_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fanfare-hub/fanfare/internal/config"
+	"github.com/fanfare-hub/fanfare/internal/hub"
+)
+
+// load writes files into a folder and loads the first of them.
+func load(t testing.TB, text string, files ...string) (config.Config, string, error) {
+	t.Helper()
+	dir := t.TempDir()
+	for i := 0; i < len(files); i += 2 {
+		if err := os.WriteFile(filepath.Join(dir, files[i]), []byte(files[i+1]), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	name := filepath.Join(dir, "fanfare.yaml")
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := config.Load(name)
+	return cfg, dir, err
+}
+
+const whole = `listen: 127.0.0.1:9000
+data: data
+master_key_file: master
+tls: {cert_file: cert.pem, key_file: key.pem}
+log: {level: debug, format: json}
+namespace:
+  rules: [{name: Root, rights: [manage], primary_key: 0123456789abcdef, secondary_key: fedcba9876543210}]
+hubs:
+  - name: MyHub
+    registration_ttl: 720h
+    rules: [{name: backend, rights: [send, listen], primary_key_file: backend.key}]
+    apns: {key_file: key.p8, key_id: ABCDE12345, team_id: TEAM567890, bundle_id: com.example}
+    fcm: {service_account_file: account.json}
+    wns: {package_sid: sid, secret: s}
+push_services: {dial: "127.0.0.1:1", ca_file: cert.pem}
+dispatch: {page: 10, window: 2, workers: 3, connections: 5, request_timeout: 5s, retry_window: 10m, suspect_after: 12h, retention: 48h}
+`
+
+var wholeFiles = []string{
+	"master", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\n", "cert.pem", "c", "key.pem", "k",
+	"backend.key", "backend-key-of-16\r\n", "key.p8", "p8", "account.json", `{"project_id":"p","client_email":"e","private_key":"k","other":1}`,
+}
+
+func TestWholeFile(t *testing.T) {
+	t.Parallel()
+	cfg, dir, err := load(t, whole, wholeFiles...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := cfg.Hubs[0]
+	for name, ok := range map[string]bool{
+		"listen": cfg.Listen == "127.0.0.1:9000", "data": cfg.Data == filepath.Join(dir, "data"), "master key": len(cfg.MasterKey) == 32,
+		"tls": cfg.CertFile == filepath.Join(dir, "cert.pem") && cfg.KeyFile == filepath.Join(dir, "key.pem"), "log": cfg.Log == config.Log{Level: "debug", Format: "json"},
+		"namespace": len(cfg.Namespace) == 1 && cfg.Namespace[0].Rights.Has(hub.Send) && cfg.Namespace[0].SecondaryKey == "fedcba9876543210",
+		"hub":       h.Name == "MyHub" && h.RegistrationTTL == 720*time.Hour && h.Rules[0].PrimaryKey == "backend-key-of-16" && !h.Rules[0].Rights.Has(hub.Manage),
+		"credentials": len(h.Credentials) == 3 && h.Credentials[0].Properties["Token"] == "p8" && h.Credentials[1].Properties["PrivateKey"] == "k" &&
+			h.Credentials[2].Properties["SecretKey"] == "s",
+		"push services": cfg.PushServices.Dial == "127.0.0.1:1",
+		"dispatch": cfg.Dispatch == config.Dispatch{Page: 10, Window: 2, Workers: 3, Connections: 5, RequestTimeout: 5 * time.Second,
+			RetryWindow: 10 * time.Minute, SuspectAfter: 12 * time.Hour, Retention: 48 * time.Hour},
+	} {
+		if !ok {
+			t.Errorf("%s: %+v", name, cfg)
+		}
+	}
+}
+
+func TestEmptyFileIsTheDefault(t *testing.T) {
+	t.Parallel()
+	cfg, _, err := load(t, "# nothing\n")
+	if err != nil || cfg.Listen != config.Default().Listen || cfg.Log.Level != "info" {
+		t.Errorf("%+v, %v", cfg, err)
+	}
+}
+
+// Each mistake is named with its line, and all of them at once.
+func TestMistakes(t *testing.T) {
+	t.Parallel()
+	const rules = "    rules: [{name: r, rights: [send], primary_key: 0123456789abcdef}]\n"
+	for name, c := range map[string]struct{ text, want string }{
+		"not YAML":            {"a: [\n", "1: did not find"},
+		"unknown key":         {"listen: a:1\nlisten_on: b\n", `2: unknown key "listen_on"`},
+		"wrong type":          {"dispatch:\n  page: many\n", "2: cannot unmarshal"},
+		"two documents":       {"listen: a:1\n---\nlisten: b:1\n", "more than one document"},
+		"address":             {"listen: nowhere\n", "1: listen: \"nowhere\" is not host:port"},
+		"half of TLS":         {"tls:\n  cert_file: c\n", "tls: cert_file and key_file belong together"},
+		"missing certificate": {"tls: {cert_file: c, key_file: k}\n", "1: cert_file:"},
+		"log level":           {"log:\n  level: loud\n", `2: level: "loud" is not one of`},
+		"log format":          {"log: {format: xml}\n", `format: "xml" is not one of`},
+		"master key":          {"master_key: short\n", "1: master_key: a master key is 32 random bytes"},
+		"two master keys":     {"master_key: a\nmaster_key_file: b\n", "2: master_key and master_key_file are both given"},
+		"missing secret file": {"master_key_file: nosuch\n", "1: master_key_file:"},
+		"hub name":            {"hubs:\n  - name: a/b\n" + rules, `2: name: "a/b" is not a hub name`},
+		"hub twice":           {"hubs:\n  - name: a\n" + rules + "  - name: A\n" + rules, `4: name: a hub named "A" stands above`},
+		"no rules":            {"hubs:\n  - name: a\n", "2: hub \"a\" has no rules"},
+		"rule without a name": {"hubs:\n  - name: a\n    rules:\n      - rights: [send]\n        primary_key: 0123456789abcdef\n", "4: name: a rule needs a name"},
+		"rule twice":          {"namespace:\n  rules:\n    - {name: r, rights: [send], primary_key: 0123456789abcdef}\n    - {name: r, rights: [send], primary_key: 0123456789abcdef}\n", `4: name: a rule named "r" stands above`},
+		"unknown right":       {"namespace: {rules: [{name: r, rights: [fly], primary_key: 0123456789abcdef}]}\n", `rights: "fly" is not one of`},
+		"no right":            {"namespace: {rules: [{name: r, primary_key: 0123456789abcdef}]}\n", "rights: give one or more"},
+		"no key":              {"namespace: {rules: [{name: r, rights: [send]}]}\n", "primary_key: a key is needed"},
+		"short key":           {"namespace: {rules: [{name: r, rights: [send], primary_key: short}]}\n", "primary_key: a key has 16 to 256 characters"},
+		"too many rules":      {"namespace:\n  rules:\n" + strings.Repeat("    - {name: r, rights: [send], primary_key: 0123456789abcdef}\n", 13), "rules: 13 are given, at most 12"},
+		"APNs incomplete":     {"hubs:\n  - name: a\n" + rules + "    apns: {key: k, key_id: i, bundle_id: b}\n", "4: apns: team_id is missing"},
+		"FCM incomplete":      {"hubs:\n  - name: a\n" + rules + "    fcm: {project_id: p}\n", "4: fcm: client_email is missing"},
+		"FCM twice":           {"hubs:\n  - name: a\n" + rules + "    fcm: {project_id: p, service_account_file: nosuch}\n", "give either it or them"},
+		"WNS incomplete":      {"hubs:\n  - name: a\n" + rules + "    wns: {package_sid: p}\n", "4: wns: secret is missing"},
+		"TTL":                 {"hubs:\n  - name: a\n    registration_ttl: 1h\n" + rules, `3: registration_ttl: "1h" is not a duration of at least 24h`},
+		"dial":                {"push_services: {dial: x}\n", `dial: "x" is not host:port`},
+		"missing authority":   {"push_services: {dial: 'x:1', ca_file: nosuch}\n", "ca_file:"},
+		"page":                {"dispatch:\n  page: -1\n", "2: page: -1 is not between 1 and 10000"},
+		"window":              {"dispatch: {window: 65}\n", "window: 65 is not between"},
+		"retry window":        {"dispatch: {retry_window: soon}\n", `retry_window: "soon" is not a duration`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, _, err := load(t, c.text)
+			var e *config.Error
+			if !errors.As(err, &e) || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want …%s…", err, c.want)
+			}
+		})
+	}
+	_, _, err := load(t, "listen: x\nlog: {level: y}\ndispatch: {page: -1}\n")
+	var e *config.Error
+	if !errors.As(err, &e) || len(e.Mistakes) != 3 {
+		t.Errorf("three mistakes: %v", err)
+	}
+	if _, err := config.Load(filepath.Join(t.TempDir(), "nosuch")); errors.As(err, &e) || !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a missing file: %v", err)
+	}
+	if _, _, err := load(t, "# "+strings.Repeat("x", 5<<20)); err == nil || !strings.Contains(err.Error(), "larger than") {
+		t.Errorf("a large file: %v", fmt.Sprintf("%.80v", err))
+	}
+}
+
+func TestServiceAccountMistakes(t *testing.T) {
+	t.Parallel()
+	const text = "hubs:\n  - name: a\n    rules: [{name: r, rights: [send], primary_key: 0123456789abcdef}]\n    fcm: {service_account_file: account.json}\n"
+	for account, want := range map[string]string{"x": "not the JSON of a service account", "{}": "project_id is missing"} {
+		if _, _, err := load(t, text, "account.json", account); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want …%s…", account, err, want)
+		}
+	}
+}
+
+func FuzzLoad(f *testing.F) {
+	f.Add(whole)
+	f.Add("hubs: [{name: a, apns: {}}]")
+	f.Fuzz(func(t *testing.T, text string) {
+		if len(text) > 10_000 {
+			return
+		}
+		_, _, err := load(t, text)
+		var e *config.Error
+		if err != nil && !errors.As(err, &e) {
+			t.Fatalf("%v is no list of mistakes", err)
+		}
+	})
+}
