@@ -37,7 +37,7 @@ func TestParse(t *testing.T) {
 		{"a_b@c#d.e:f-g", "a_b@c#d.e:f-g"},
 		{"größe", "größe"},
 		{"cafe\u0301 && ٤٢ && a‿b", "cafe\u0301 && ٤٢ && a‿b"}, // marks, digits and connectors are word characters
-		{"undefined", "undefined"}, // what a JavaScript client sends for no tag is a tag
+		{"undefined", "undefined"},                             // what a JavaScript client sends for no tag is a tag
 	} {
 		n, err := tagexpr.Parse(c.text, tagexpr.DefaultLimits)
 		if err != nil {

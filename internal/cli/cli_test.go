@@ -1,0 +1,201 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// call runs a command as a shell does.
+func call(ctx context.Context, args ...string) (code int, stdout, stderr string) {
+	var out, errs bytes.Buffer
+	code = run(ctx, args, &out, &errs)
+	return code, out.String(), errs.String()
+}
+
+// The demo is the whole product in one process.
+func TestDemo(t *testing.T) {
+	t.Parallel()
+	code, out, errs := call(t.Context(), "demo")
+	if code != exitGood {
+		t.Fatalf("exit %d: %s\n%s", code, errs, out)
+	}
+	for _, want := range []string{
+		"1. A toast to Windows", "Windows laptop  got <toast>", "2. An alert to iOS", "3. A message to Android", "apns Success 1, wns Success 1",
+		"» Salut", "NoTargetFound", "ExpiredChannel 1", "success 1, failure 0", "Every step ended as it should.",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the demo does not tell %q:\n%s", want, out)
+		}
+	}
+}
+
+func TestDemoFails(t *testing.T) {
+	t.Parallel()
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if code, _, errs := call(ended, "demo"); code != exitFailed || errs == "" {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+}
+
+func TestMisuse(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{
+		{"nosuch"}, {"demo", "x"}, {"demo", "--nosuch"}, {"send"}, {"send", "{}", "--hub", "h"}, {"serve"}, {"registration", "nosuch"},
+		{"registration", "create", "--hub", "h"}, {"registration", "list", "--tag", "a", "--handle", "b"}, {"installation", "show"},
+		{"token", "--hub", "h", "--connection-string", "x"}, {"token", "--hub", "h", "--connection-string", "x", "--life", "0s"},
+		{"send", "{}", "--format", "x"}, {"send", "[]", "--format", "template"}, {"send", "{}", "--format", "adm", "--header", "x"},
+		{"dev", "--hub", "a/b"},
+	} {
+		if code, _, errs := call(t.Context(), args...); code != exitMisuse || errs == "" {
+			t.Errorf("%v: exit %d, %q", args, code, errs)
+		}
+	}
+	for _, args := range [][]string{{}, {"help"}, {"version"}, {"registration"}, {"send", "--help"}} {
+		if code, out, errs := call(t.Context(), args...); code != exitGood || out == "" {
+			t.Errorf("%v: exit %d, %q", args, code, errs)
+		}
+	}
+}
+
+// lines is output that a test reads while it is written.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+	news chan struct{}
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.text.Write(b)
+	select {
+	case l.news <- struct{}{}:
+	default:
+	}
+	return len(b), nil
+}
+
+// until waits for a text in the output.
+func (l *lines) until(t *testing.T, want string) string {
+	t.Helper()
+	for {
+		l.mu.Lock()
+		text := l.text.String()
+		l.mu.Unlock()
+		if strings.Contains(text, want) {
+			return text
+		}
+		select {
+		case <-l.news:
+		case <-t.Context().Done():
+			t.Fatalf("no %q in %s", want, text)
+		case <-time.After(20 * time.Second):
+			t.Fatalf("no %q in %s", want, text)
+		}
+	}
+}
+
+// fanfare dev, and the client commands against it, as in the README.
+func TestDevAndClient(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	readyFile := filepath.Join(dir, "ready.json")
+	ctx, cancel := context.WithCancel(t.Context())
+	out := &lines{news: make(chan struct{}, 1)}
+	ended := make(chan int, 1)
+	go func() {
+		ended <- run(ctx, []string{"dev", "--data", filepath.Join(dir, "data"), "--listen", "127.0.0.1:0", "--ready-file", readyFile}, out, out)
+	}()
+	defer func() {
+		cancel()
+		if code := <-ended; code != exitGood {
+			t.Errorf("fanfare dev: exit %d: %s", code, out.text.String())
+		}
+	}()
+	out.until(t, "Ctrl-C ends it.")
+	var r ready
+	for r.Endpoint == "" { // the file comes right after the announcement
+		if b, err := os.ReadFile(readyFile); err == nil {
+			if err := json.Unmarshal(b, &r); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if r.Hub != "myhub" || r.Simulators.Address == "" || !strings.HasPrefix(r.Endpoint, "https://127.0.0.1:") {
+		t.Errorf("%+v", r)
+	}
+	fanfare := func(args ...string) string {
+		t.Helper()
+		args = append(args, "--connection-string", r.ConnectionString, "--hub", r.Hub, "--ca-file", r.CAFile)
+		code, stdout, stderr := call(t.Context(), args...)
+		if code != exitGood {
+			t.Fatalf("%v: exit %d: %s", args, code, stderr)
+		}
+		return stdout
+	}
+	var made struct{ ID string }
+	if err := json.Unmarshal([]byte(fanfare("registration", "create", "--platform", "apns", "--handle", "00FC13ADFF785122", "--tag", "sports")), &made); err != nil {
+		t.Fatal(err)
+	}
+	fanfare("installation", "put", `{"ID":"i-1","Platform":"fcmv1","PushChannel":"fcm-token-1","Tags":["sports"]}`)
+	for _, args := range [][]string{
+		{"registration", "show", made.ID}, {"registration", "list"}, {"registration", "list", "--tag", "sports"}, {"registration", "list", "--handle", "00fc13adff785122"},
+	} {
+		if got := fanfare(args...); !strings.Contains(got, made.ID) {
+			t.Errorf("%v: %s", args, got)
+		}
+	}
+	if got := fanfare("installation", "show", "i-1"); !strings.Contains(got, "fcm-token-1") {
+		t.Errorf("installation show: %s", got)
+	}
+	id := strings.TrimSpace(fanfare("send", "--format", "apple", "--tag", "sports", `{"aps":{"alert":"Goal!"}}`))
+	if got := fanfare("notification", "show", "--wait", id); !strings.Contains(got, `"Completed"`) || !strings.Contains(got, `"Success": 1`) {
+		t.Errorf("notification show: %s", got)
+	}
+	out.until(t, "Goal!")
+	if got := fanfare("send", "--format", "fcmv1", "--expression", "sports && !x", "--test", `{"message":{}}`); !strings.Contains(got, `"Success": 1`) {
+		t.Errorf("test send: %s", got)
+	}
+	if got := fanfare("send", "--format", "apple", "--handle", "00ff", "--wait", `{"aps":{}}`); !strings.Contains(got, `"Completed"`) {
+		t.Errorf("direct send: %s", got)
+	}
+	if got := fanfare("token"); !strings.HasPrefix(got, "SharedAccessSignature sr=https%3A%2F%2F127.0.0.1") {
+		t.Errorf("token: %s", got)
+	}
+	fanfare("registration", "delete", made.ID)
+	fanfare("installation", "delete", "i-1")
+	if got := fanfare("registration", "list"); got != "" {
+		t.Errorf("registrations are left: %s", got)
+	}
+	code, _, errs := call(t.Context(), "registration", "show", "none", "--connection-string", r.ConnectionString, "--hub", r.Hub, "--ca-file", r.CAFile)
+	if code != exitFailed || !strings.Contains(errs, "404") {
+		t.Errorf("an unknown registration: exit %d, %s", code, errs)
+	}
+}
+
+// A configuration with mistakes is a misuse, with every line named.
+func TestServeMistakes(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "c.yaml")
+	if err := os.WriteFile(name, []byte("listen: x\nnosuch: 1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, errs := call(t.Context(), "serve", "--config", name); code != exitMisuse || !strings.Contains(errs, ":2:") {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+	if code, _, _ := call(t.Context(), "serve", "--config", name+"x"); code != exitFailed {
+		t.Errorf("a missing file: exit %d", code)
+	}
+}
