@@ -95,8 +95,7 @@ func (a *App) build(ctx context.Context) error {
 	a.dispatch = dispatch.New(dispatch.Config{
 		Store: a.store, Clock: a.opts.Clock, Connectors: connectors, Env: env, Log: a.opts.Log,
 		Page: a.cfg.Dispatch.Page, Window: a.cfg.Dispatch.Window, Workers: a.cfg.Dispatch.Workers,
-		PageTimeout: a.cfg.Dispatch.RequestTimeout, RetryWindow: a.cfg.Dispatch.RetryWindow,
-		SuspectAfter: a.cfg.Dispatch.SuspectAfter, Retention: a.cfg.Dispatch.Retention,
+		RetryWindow: a.cfg.Dispatch.RetryWindow, SuspectAfter: a.cfg.Dispatch.SuspectAfter, Retention: a.cfg.Dispatch.Retention,
 	})
 	a.server, err = a.newServer(api.New(api.Config{
 		Store: a.store, Dispatch: a.dispatch, Clock: a.opts.Clock, Limits: tagexpr.DefaultLimits, Log: a.opts.Log,
@@ -153,10 +152,7 @@ func (a *App) writeHub(tx store.Tx, h config.Hub) error {
 
 // env is what the connectors get: the way to the push services.
 func (a *App) env() (pns.Env, error) {
-	env := pns.Env{Clock: a.opts.Clock, Dial: a.opts.Dial, Roots: a.opts.Roots, Conns: a.cfg.Dispatch.Connections}
-	if env.Conns == 0 {
-		env.Conns = 4
-	}
+	env := pns.Env{Clock: a.opts.Clock, Dial: a.opts.Dial, Roots: a.opts.Roots, Conns: a.cfg.Dispatch.Connections, RequestTimeout: a.cfg.Dispatch.RequestTimeout}
 	p := a.cfg.PushServices
 	if p.Dial == "" {
 		return env, nil
@@ -190,11 +186,9 @@ func (a *App) Start(ctx context.Context) error {
 	if err := a.dispatch.Start(ctx); err != nil {
 		return errors.Join(err, l.Close())
 	}
-	for _, c := range a.changed {
-		if err := a.dispatch.CredentialChanged(ctx, c.hubID, c.platform); err != nil {
-			a.dispatch.Stop(ctx)
-			return errors.Join(err, l.Close())
-		}
+	if err := a.wake(ctx); err != nil {
+		a.dispatch.Stop(ctx)
+		return errors.Join(err, l.Close())
 	}
 	a.listener = l
 	go func() { a.served <- a.server.Serve(a.wrap(l)) }()
@@ -232,26 +226,23 @@ const (
 	maxHeaderBytes    = 64 << 10
 )
 
-// PutCredential gives a hub a credential while the process runs: what is
-// parked for the old one is tried again at once.
-func (a *App) PutCredential(ctx context.Context, hubName string, c hub.Credential) error {
-	var hubID, before, after int64
-	err := a.store.Update(ctx, store.Accept, func(tx store.Tx) error {
-		h, err := tx.Hub(hubName)
-		if err != nil {
-			return err
-		}
-		hubID = h.ID
-		old, err := tx.Credential(h.ID, c.Platform)
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return err
-		}
-		before = old.Version
-		after, err = tx.PutCredential(h.ID, c)
-		return err
-	})
-	if err != nil || before == after {
+// Reload brings the hubs to what a configuration names now: rules and
+// credentials, also of new hubs. What is parked for a credential that has
+// changed is tried again at once. Everything else stays as it was at Start.
+func (a *App) Reload(ctx context.Context, cfg config.Config) error {
+	a.cfg.Namespace, a.cfg.Hubs, a.changed = cfg.Namespace, cfg.Hubs, nil
+	if err := a.writeHubs(ctx); err != nil {
 		return err
 	}
-	return a.dispatch.CredentialChanged(ctx, hubID, c.Platform)
+	return a.wake(ctx)
+}
+
+// wake tells the dispatcher of the credentials that writeHubs has changed.
+func (a *App) wake(ctx context.Context) error {
+	for _, c := range a.changed {
+		if err := a.dispatch.CredentialChanged(ctx, c.hubID, c.platform); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,7 +23,8 @@ func newServe() *cobra.Command {
 		Use: "serve", Short: "Serve the hubs that a configuration file names", Args: noArgs,
 		Long: `Serve the hubs that a configuration file names, until SIGTERM: then nothing more
 is accepted, what is in flight comes to an end or is parked, and the process
-exits within ten seconds.`,
+exits within ten seconds. SIGHUP reads rules and credentials of the hubs again;
+what waits for a credential that has changed is tried at once.`,
 		Example: "  fanfare serve --config fanfare.yaml",
 		RunE: func(c *cobra.Command, _ []string) error {
 			if file == "" {
@@ -55,9 +58,35 @@ func serve(ctx context.Context, file string, stderr io.Writer) error {
 		return errors.Join(err, a.Stop(ctx))
 	}
 	log.Info("serving", "address", a.Addr().String(), "hubs", len(cfg.Hubs), "tls", cfg.CertFile != "")
-	err = untilDone(ctx, a)
+	err = reloadUntilDone(ctx, a, file, log)
 	log.Info("stopping")
 	return errors.Join(err, stopInTime(a.Stop))
+}
+
+// reloadUntilDone reads the hubs of the file again at each SIGHUP. A file with
+// mistakes changes nothing.
+func reloadUntilDone(ctx context.Context, a *app.App, file string, log *slog.Logger) error {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-a.Failed():
+			return fmt.Errorf("serving: %w", err)
+		case <-hangup:
+			cfg, err := config.Load(file)
+			if err == nil {
+				err = a.Reload(ctx, cfg)
+			}
+			if err != nil {
+				log.Error("reloading: the hubs stay as they are", "error", err)
+			} else {
+				log.Info("reloaded", "hubs", len(cfg.Hubs))
+			}
+		}
+	}
 }
 
 // untilDone waits for the end of ctx, or for a server that fails by itself.

@@ -36,7 +36,7 @@ type Config struct {
 	Workers      int           // tasks at work at once; 16
 	RangeSize    int           // registrations in a range; 100,000
 	Lease        time.Duration // of a task; 30 s
-	PageTimeout  time.Duration // of one attempt at a page, in real time; 60 s
+	PageTimeout  time.Duration // of one attempt at a page, in real time; 10 min: requests have time limits of their own
 	RetryWindow  time.Duration // from a device's first attempt; 30 min
 	SuspectAfter time.Duration // before a suspect handle is tried again; 24 h
 	Retention    time.Duration // of notifications after their final state; 7 days
@@ -66,7 +66,7 @@ func (c Config) withDefaults() Config {
 	number(&c.Workers, 16)
 	number(&c.RangeSize, 100_000)
 	duration(&c.Lease, 30*time.Second)
-	duration(&c.PageTimeout, time.Minute)
+	duration(&c.PageTimeout, 10*time.Minute)
 	duration(&c.RetryWindow, 30*time.Minute)
 	duration(&c.SuspectAfter, 24*time.Hour)
 	duration(&c.Retention, 7*24*time.Hour)

@@ -227,6 +227,9 @@ func (r *rangeRun) commit(ctx context.Context, ended []*report, begun []page) er
 			twice += int64(len(p.devices))
 		}
 	}
+	if twice > 0 {
+		r.d.cfg.Log.Warn("taking over pages that were in flight", "notification", r.n.ID, "perhapsTwice", twice)
+	}
 	return r.d.update(ctx, func(tx store.Tx) error {
 		for _, rep := range ended {
 			if err := r.write(tx, rep); err != nil {

@@ -109,6 +109,8 @@ type Env struct {
 	Roots *x509.CertPool // nil: the system's
 	// Conns bounds the connections of one connector to one service.
 	Conns int
+	// RequestTimeout bounds one push, in real time; 0: what suits the service.
+	RequestTimeout time.Duration
 }
 
 // New builds a connector, or says what is wrong with the credential.

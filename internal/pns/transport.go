@@ -18,6 +18,14 @@ func (e Env) Connections() int {
 	return DefaultConns
 }
 
+// Timeout returns Env.RequestTimeout, or what is usual for a service.
+func (e Env) Timeout(usual time.Duration) time.Duration {
+	if e.RequestTimeout > 0 {
+		return e.RequestTimeout
+	}
+	return usual
+}
+
 // HTTP1 returns a client for a push service or token endpoint that is spoken
 // to over HTTP/1.1: TLS 1.2 or later, at most Connections connections to one
 // host, no proxy, no redirects, each request and its answer within timeout.

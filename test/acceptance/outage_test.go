@@ -202,7 +202,8 @@ func TestCredentialChangedWakes(t *testing.T) {
 	a := w.send(message(), "a")
 	b := w.send(nh.NewFCMNotification(`{"data":{"a":"b"}}`), "a")
 	w.idle()
-	if err := w.app.PutCredential(w.ctx, hubName, hub.Credential{Platform: hub.FCMV1, Properties: w.sim.FCMCredential()}); err != nil {
+	w.cfg.Hubs[0].Credentials[1] = hub.Credential{Platform: hub.FCMV1, Properties: w.sim.FCMCredential()}
+	if err := w.app.Reload(w.ctx, w.cfg); err != nil {
 		t.Fatal(err)
 	}
 	w.counts(w.final(a), map[string]map[string]int64{"fcmv1": {"Success": 1}})

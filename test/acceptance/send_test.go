@@ -1,6 +1,8 @@
 package acceptance_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -223,4 +225,39 @@ func TestNoCredential(t *testing.T) {
 	}
 	d := w.final(w.send(nh.NewTemplateNotification(map[string]string{"a": "b"})))
 	w.counts(d, map[string]map[string]int64{"apns": {"Success": 1}, "fcmv1": {"InvalidCredentials": 1}, "adm": {"InvalidCredentials": 1}})
+}
+
+// What is in flight when the process ends, and is not answered, is parked: the
+// next process sends it, and each device is counted once.
+func TestStopParksWhatIsInFlight(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, small(10, 2))
+	const n = 50
+	for i := range n {
+		w.register(nh.FCMV1, fcmToken(i), "a")
+	}
+	release := w.sim.Hold(pnssim.FCM)
+	defer release()
+	id := w.send(message(), "a")
+	if err := w.sim.WaitCount(w.ctx, pnssim.FCM, 1); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(w.ctx)
+	cancel() // no patience at all
+	if err := w.app.Stop(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	for _, task := range w.tasks() {
+		if task.kind == "list" && task.listed > 20 {
+			t.Errorf("a list of %d devices", task.listed)
+		}
+	}
+	release()
+	w.start()
+	w.idle()
+	w.advance(2 * time.Minute)
+	w.counts(w.final(id), map[string]map[string]int64{"fcmv1": {"Success": n}})
+	if got := len(w.sim.All(pnssim.FCM)); got != n {
+		t.Errorf("%d devices got it, want %d", got, n)
+	}
 }

@@ -33,7 +33,7 @@ func New(cred hub.Credential, env pns.Env) (pns.Connector, error) {
 	for origin, sender := range map[string]**h2.Sender{cfg.origin: &c.main, cfg.other: &c.other} {
 		*sender, err = h2.New(h2.Config{
 			Origin: origin, Dial: env.Dial, Roots: env.Roots, MaxConns: env.Connections(),
-			RequestTimeout: requestTimeout, WarmUp: true,
+			RequestTimeout: env.Timeout(requestTimeout), WarmUp: true,
 		})
 		if err != nil {
 			return nil, err

@@ -34,7 +34,7 @@ func New(cred hub.Credential, env pns.Env) (pns.Connector, error) {
 	}
 	sender, err := h2.New(h2.Config{
 		Origin: origin, Dial: env.Dial, Roots: env.Roots,
-		MaxConns: env.Connections(), RequestTimeout: requestTimeout,
+		MaxConns: env.Connections(), RequestTimeout: env.Timeout(requestTimeout),
 	})
 	if err != nil {
 		return nil, err

@@ -44,7 +44,7 @@ func New(cred hub.Credential, env pns.Env) (pns.Connector, error) {
 		return nil, err
 	}
 	return &connector{
-		client: env.HTTP1(requestTimeout),
+		client: env.HTTP1(env.Timeout(requestTimeout)),
 		tokens: pns.NewTokenCache(env, c.tokenRequest),
 		clock:  env.Clock,
 		slots:  make(chan struct{}, env.Connections()),
