@@ -197,11 +197,11 @@ func TestLeases(t *testing.T) {
 	f := setup(t)
 	goOn := make(chan struct{})
 	a := f.runner("a", 4, goOn)
-	f.insert(task.Task{})
+	f.insert(task.Task{HubID: 1, Notification: "n"})
 	a.Poke()
 	first := <-f.began
 	f.clock.Advance(time.Hour)
-	a.Poke()
+	f.renewed()
 	ended := make(chan struct{})
 	go func() { defer close(ended); stop(a) }() // the handler leaves its task held
 	<-ended
@@ -215,6 +215,21 @@ func TestLeases(t *testing.T) {
 	}
 	if err := b.Idle(t.Context()); err != nil {
 		t.Error(err)
+	}
+}
+
+// renewed waits until the only task's lease is good again.
+func (f *fixture) renewed() {
+	f.Helper()
+	for good := false; !good; {
+		err := f.View(f.Context(), func(r task.Reader) error {
+			all, err := r.TasksOf(1, "n")
+			good = len(all) == 1 && all[0].LeaseUntil.After(f.clock.Now())
+			return err
+		})
+		if err != nil {
+			f.Fatal(err)
+		}
 	}
 }
 
