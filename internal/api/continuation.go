@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"strings"
 
 	"github.com/fanfare-hub/fanfare/internal/store"
 )
@@ -34,7 +35,8 @@ func (s scope) token(after int64) string {
 // parse returns the number in a token.
 func (s scope) parse(token string) (int64, error) {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(token)
-	if err != nil || len(b) != numberBytes+sumBytes || string(s.sum(b[:numberBytes])) != string(b[numberBytes:]) {
+	// The decoder passes over line breaks; a token has none.
+	if err != nil || strings.ContainsAny(token, "\r\n") || len(b) != numberBytes+sumBytes || string(s.sum(b[:numberBytes])) != string(b[numberBytes:]) {
 		return 0, badRequest("The continuation token is not valid for this list.")
 	}
 	return int64(binary.BigEndian.Uint64(b)), nil
