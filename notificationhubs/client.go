@@ -17,15 +17,21 @@ import (
 // apiVersion is the newest that Azure's own clients send.
 const apiVersion = "2020-06"
 
+// defaultUserAgent has the form of Azure's own clients.
+const defaultUserAgent = "NHub/" + apiVersion + " (api-origin=FanfareGoSDK)"
+
 // ClientOptions change how a Client works. The zero value is good.
 type ClientOptions struct {
 	// HTTPClient makes the requests; nil is one of the package's own, with a
-	// time limit of a minute for each request.
+	// time limit of a minute for each request. Redirects are not followed,
+	// unless its CheckRedirect says so: a hub sends none, and a POST would
+	// arrive as a GET.
 	HTTPClient *http.Client
 	// RootCAs are trusted instead of the system's, for instance the local
 	// authority of fanfare dev. It cannot be given with an HTTPClient.
 	RootCAs *x509.CertPool
-	// Debug gets a dump of every request and answer, without the token.
+	// Debug gets a dump of every request and answer, one Write for each. The
+	// token and a browser's secret are left out; handles and payloads are not.
 	Debug io.Writer
 	// TestSend makes every send a test send: it waits for the outcome at up to
 	// ten devices, which SendResult then holds.
@@ -35,7 +41,7 @@ type ClientOptions struct {
 	// TokenLife is how long the tokens are good that the client signs; 0 is an
 	// hour.
 	TokenLife time.Duration
-	// UserAgent is sent with every request.
+	// UserAgent is sent with every request; "" is the package's own.
 	UserAgent string
 }
 
@@ -43,7 +49,7 @@ type ClientOptions struct {
 type Client struct {
 	base      *url.URL // https://host[:port]/hub
 	http      *http.Client
-	debug     io.Writer
+	debug     *dump // nil without ClientOptions.Debug
 	testSend  bool
 	retry     RetryOptions
 	tokens    *tokenSource
@@ -51,8 +57,9 @@ type Client struct {
 }
 
 // NewClientFromConnectionString returns a client for a hub of the namespace
-// that a connection string names. Parts of the string may come in any order; an
-// error never shows the key.
+// that a connection string names. Its parts may come in any order; sb:// and
+// https:// endpoints are reached through TLS, http:// ones are not. An error
+// never shows the key.
 func NewClientFromConnectionString(connectionString, hub string, o *ClientOptions) (*Client, error) {
 	cs, err := wire.ParseConnectionString(connectionString)
 	if err != nil {
@@ -64,8 +71,8 @@ func NewClientFromConnectionString(connectionString, hub string, o *ClientOption
 // NewClient returns a client for a hub at an endpoint (https://, http:// or
 // sb://) with a rule's name and key.
 func NewClient(endpoint, hub, keyName, key string, o *ClientOptions) (*Client, error) {
-	if strings.ContainsAny(keyName+key, ";") {
-		return nil, errors.New("notificationhubs: a rule's name and key hold no ;")
+	if strings.Contains(endpoint+keyName+key, ";") {
+		return nil, errors.New("notificationhubs: an endpoint and a rule's name and key hold no ;")
 	}
 	return NewClientFromConnectionString("Endpoint="+endpoint+";SharedAccessKeyName="+keyName+";SharedAccessKey="+key, hub, o)
 }
@@ -74,7 +81,7 @@ func newClient(cs wire.ConnectionString, hub string, o *ClientOptions) (*Client,
 	if o == nil {
 		o = &ClientOptions{}
 	}
-	if hub == "" || strings.Contains(hub, "/") {
+	if hub == "." || hub == ".." || hub == "" || strings.Contains(hub, "/") {
 		return nil, fmt.Errorf("notificationhubs: %q is not the name of a hub", hub)
 	}
 	base := &url.URL{Scheme: "https", Host: cs.Endpoint.Host, Path: "/" + hub}
@@ -85,26 +92,39 @@ func newClient(cs wire.ConnectionString, hub string, o *ClientOptions) (*Client,
 	if err != nil {
 		return nil, err
 	}
-	life := o.TokenLife
-	if life == 0 {
-		life = time.Hour
+	c := &Client{
+		base: base, http: client, testSend: o.TestSend, retry: o.Retry.withDefaults(), userAgent: o.UserAgent,
+		tokens: &tokenSource{resource: "https://" + base.Host + base.Path, keyName: cs.KeyName, key: cs.Key, life: o.TokenLife},
 	}
-	return &Client{
-		base: base, http: client, debug: o.Debug, testSend: o.TestSend, retry: o.Retry.withDefaults(), userAgent: o.UserAgent,
-		tokens: &tokenSource{resource: "https://" + base.Host + base.Path, keyName: cs.KeyName, key: cs.Key, life: life},
-	}, nil
+	if o.Debug != nil {
+		c.debug = &dump{w: o.Debug}
+	}
+	if c.userAgent == "" {
+		c.userAgent = defaultUserAgent
+	}
+	if c.tokens.life <= 0 {
+		c.tokens.life = time.Hour
+	}
+	return c, nil
 }
 
 func httpClient(o *ClientOptions) (*http.Client, error) {
+	client := http.Client{Timeout: time.Minute}
 	switch {
 	case o.HTTPClient != nil && o.RootCAs != nil:
 		return nil, errors.New("notificationhubs: RootCAs cannot be given with an HTTPClient: put them into its transport")
 	case o.HTTPClient != nil:
-		return o.HTTPClient, nil
-	}
-	t := http.DefaultTransport.(*http.Transport).Clone()
-	if o.RootCAs != nil {
+		client = *o.HTTPClient
+	case o.RootCAs != nil:
+		t := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}
+		if std, ok := http.DefaultTransport.(*http.Transport); ok {
+			t = std.Clone()
+		}
 		t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: o.RootCAs}
+		client.Transport = t
 	}
-	return &http.Client{Timeout: time.Minute, Transport: t}, nil
+	if client.CheckRedirect == nil {
+		client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	}
+	return &client, nil
 }

@@ -1,23 +1,54 @@
 // Package notificationhubs is a client of Azure Notification Hubs and of
 // Fanfare, which speaks the same API.
 //
-// A client is made from a connection string and the name of a hub:
+// A client is made from a connection string and the name of a hub, and is kept
+// for the life of the process:
 //
 //	client, err := notificationhubs.NewClientFromConnectionString(cs, "myhub", nil)
 //
-// A notification is made for a platform and sent to a tag, a set of tags, a tag
-// expression, or everybody:
+// # Sending
+//
+// A notification is made for a platform and sent to everybody, to a set of tags,
+// or to those for whom a tag expression holds, given as text or built:
 //
 //	toast := notificationhubs.NewWindowsNotification(`<toast>…</toast>`)
-//	client.Send(ctx, toast, nil)
-//	client.Send(ctx, toast, &notificationhubs.SendOptions{Tags: []string{"sports", "politics"}})
-//	client.Send(ctx, toast, &notificationhubs.SendOptions{Expression: "sports && !politics"})
+//	sent, err := client.Send(ctx, toast, nil)
+//	sent, err = client.Send(ctx, toast, &notificationhubs.SendOptions{Tags: []string{"sports", "politics"}})
+//	sent, err = client.Send(ctx, toast, &notificationhubs.SendOptions{Expression: "sports && !politics"})
+//	sent, err = client.Send(ctx, toast, &notificationhubs.SendOptions{To: notificationhubs.UserTag(user)})
 //
-// A template notification fills the templates that devices have registered.
-// Registrations and installations are managed through the same client; lists
-// are iterators.
+// A template notification reaches devices of every platform, each through the
+// template that it has registered:
 //
-// Every call takes a context first and its options, which may be nil, last. An
-// answer that is not a success is a *ResponseError. Keys and tokens are never
-// part of an error or of a debug dump.
+//	greeting := notificationhubs.NewTemplateNotification(map[string]string{"name": "Ada"})
+//
+// SendDirect reaches one handle, registered or not. TestSend and the option
+// TestSend wait for what comes of it at up to ten devices; of any other send,
+// WaitForNotification and NotificationDetails tell later:
+//
+//	details, err := client.WaitForNotification(ctx, sent.NotificationID)
+//	fmt.Println(details.State, details.Count("Success"))
+//
+// # Devices
+//
+// An Installation is a device with its tags and templates in one document; a
+// Registration is a handle with tags and at most one template. Lists are
+// iterators, which fetch page after page:
+//
+//	for r, err := range client.RegistrationsByTag(ctx, "sports") {
+//		if err != nil {
+//			return err
+//		}
+//		fmt.Println(r.ID, r.Platform)
+//	}
+//
+// # Errors
+//
+// An answer that is not a success is a *ResponseError:
+//
+//	if e, ok := errors.AsType[*notificationhubs.ResponseError](err); ok && e.StatusCode == http.StatusNotFound {
+//
+// Requests are tried again where that is safe, see RetryOptions. Keys, tokens
+// and handles are never part of an error, and neither keys nor tokens of a debug
+// dump.
 package notificationhubs

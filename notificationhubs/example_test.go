@@ -2,143 +2,277 @@ package notificationhubs_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
-	"os"
+	"net/http"
 	"strings"
 
 	nh "github.com/fanfare-hub/fanfare/notificationhubs"
 )
 
-// hub is a stand-in for the examples: it takes whatever is sent.
-func hub(o *nh.ClientOptions) (*nh.Client, *recorder) {
+// start returns a client of a stand-in for a hub, which takes whatever is sent.
+// Against a real one, the client is made as in
+// ExampleNewClientFromConnectionString.
+func start(o *nh.ClientOptions) (*nh.Client, *recorder) {
 	rec := newRecorder(accepted)
-	if o == nil {
-		o = &nh.ClientOptions{}
-	}
+	rec.StartTLS()
 	o.RootCAs = rec.roots()
-	client, err := nh.NewClientFromConnectionString(rec.connectionString(), "myhub", o)
+	client, err := nh.NewClientFromConnectionString(rec.connectionString(), "MyHub", o)
 	if err != nil {
 		log.Fatal(err)
 	}
 	return client, rec
 }
 
-// sent sends, and shows what the hub got.
-func sent(n *nh.Notification, o *nh.SendOptions) {
-	client, rec := hub(nil)
-	defer rec.Close()
-	if _, err := client.Send(context.Background(), n, o); err != nil {
-		log.Fatal(err)
-	}
+// show prints what reached the hub.
+func (rec *recorder) show() {
 	r := rec.last()
-	fmt.Println("format:", r.header.Get("ServiceBusNotification-Format"))
-	if tags := r.header.Get("ServiceBusNotification-Tags"); tags != "" {
-		fmt.Println("tags:", tags)
+	fmt.Println(r.method, r.uri)
+	for _, name := range []string{"Content-Type", "ServiceBusNotification-Format", "ServiceBusNotification-Tags", "X-WNS-Type", "X-WindowsPhone-Target"} {
+		if value := r.header.Get(name); value != "" {
+			fmt.Printf("%s: %s\n", name, value)
+		}
 	}
 	fmt.Println(r.body)
 }
 
 func ExampleNewClientFromConnectionString() {
-	_, err := nh.NewClientFromConnectionString("Endpoint=sb://ns.servicebus.windows.net/;SharedAccessKeyName=DefaultFullSharedAccessSignature;SharedAccessKey=c2VjcmV0", "myhub", nil)
-	fmt.Println(err)
-	// Output: <nil>
+	client, err := nh.NewClientFromConnectionString(
+		"Endpoint=sb://myNamespace.servicebus.windows.net/;SharedAccessKeyName=DefaultFullSharedAccessSignature;SharedAccessKey=bXlLZXk=",
+		"myNotificationHubName", nil)
+	fmt.Println(client != nil, err)
+	// Output: true <nil>
 }
 
-func ExampleNewWindowsNotification() {
-	sent(nh.NewWindowsNotification(`<toast><visual><binding template="ToastText01"><text id="1">Hello world!</text></binding></visual></toast>`), nil)
+// A toast to everybody who has registered a Windows device.
+func ExampleClient_Send() {
+	client, hub := start(&nh.ClientOptions{})
+	defer hub.Close()
+
+	toast := `<toast><visual><binding template="ToastText01"><text id="1">Hello world!</text></binding></visual></toast>`
+	sent, err := client.Send(context.Background(), nh.NewWindowsNotification(toast), nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("accepted as", sent.NotificationID)
+
+	hub.show()
 	// Output:
-	// format: windows
+	// accepted as NH-1
+	// POST /MyHub/messages?api-version=2020-06
+	// Content-Type: application/xml
+	// ServiceBusNotification-Format: windows
+	// X-WNS-Type: wns/toast
 	// <toast><visual><binding template="ToastText01"><text id="1">Hello world!</text></binding></visual></toast>
 }
 
-func ExampleNewAppleNotification() {
-	sent(nh.NewAppleNotification(map[string]any{"aps": map[string]any{"alert": "Hello!"}}, nil), nil)
-	// Output:
-	// format: apple
-	// {"aps":{"alert":"Hello!"}}
-}
-
-func ExampleNewFCMNotification() {
-	sent(nh.NewFCMNotification(map[string]any{"data": map[string]any{"msg": "Hello!"}}), nil)
-	// Output:
-	// format: gcm
-	// {"data":{"msg":"Hello!"}}
-}
-
-func ExampleNewADMNotification() {
-	sent(nh.NewADMNotification(map[string]any{"data": map[string]any{"msg": "Hello!"}}), nil)
-	// Output:
-	// format: adm
-	// {"data":{"msg":"Hello!"}}
-}
-
-func ExampleNewBaiduNotification() {
-	sent(nh.NewBaiduNotification(map[string]any{"data": map[string]any{"msg": "Hello!"}}, -1), nil)
-	// Output:
-	// format: baidu
-	// {"data":{"msg":"Hello!"}}
-}
-
-func ExampleNewMPNSNotification() {
-	sent(nh.NewMPNSNotification(`<wp:Notification xmlns:wp="WPNotification"><wp:Toast><wp:Text1>Test</wp:Text1></wp:Toast></wp:Notification>`), nil)
-	// Output:
-	// format: windowsphone
-	// <wp:Notification xmlns:wp="WPNotification"><wp:Toast><wp:Text1>Test</wp:Text1></wp:Toast></wp:Notification>
-}
-
 func ExampleClient_Send_tag() {
-	sent(nh.NewWindowsNotification(`<badge value="1"/>`), &nh.SendOptions{Tags: []string{"sports"}})
+	client, hub := start(&nh.ClientOptions{})
+	defer hub.Close()
+
+	n := nh.NewWindowsNotification(`<badge value="1"/>`)
+	if _, err := client.Send(context.Background(), n, &nh.SendOptions{Tags: []string{"sports"}}); err != nil {
+		log.Fatal(err)
+	}
+
+	hub.show()
 	// Output:
-	// format: windows
-	// tags: sports
+	// POST /MyHub/messages?api-version=2020-06
+	// Content-Type: application/xml
+	// ServiceBusNotification-Format: windows
+	// ServiceBusNotification-Tags: sports
+	// X-WNS-Type: wns/badge
 	// <badge value="1"/>
 }
 
 func ExampleClient_Send_setOfTags() {
-	sent(nh.NewWindowsNotification(`<badge value="1"/>`), &nh.SendOptions{Tags: []string{"sports", "politics"}})
+	client, hub := start(&nh.ClientOptions{})
+	defer hub.Close()
+
+	n := nh.NewWindowsNotification(`<badge value="1"/>`)
+	if _, err := client.Send(context.Background(), n, &nh.SendOptions{Tags: []string{"sports", "politics"}}); err != nil {
+		log.Fatal(err)
+	}
+
+	hub.show()
 	// Output:
-	// format: windows
-	// tags: sports || politics
+	// POST /MyHub/messages?api-version=2020-06
+	// Content-Type: application/xml
+	// ServiceBusNotification-Format: windows
+	// ServiceBusNotification-Tags: sports || politics
+	// X-WNS-Type: wns/badge
 	// <badge value="1"/>
 }
 
-func ExampleClient_Send_expression() {
-	sent(nh.NewWindowsNotification(`<badge value="1"/>`), &nh.SendOptions{To: nh.Tag("sports").And(nh.Tag("muted").Not())})
+// An expression is given as text, or built from tags that came from elsewhere:
+// what is built cannot be changed by what a tag says.
+func ExampleClient_Send_tagExpression() {
+	client, hub := start(&nh.ClientOptions{})
+	defer hub.Close()
+
+	n := nh.NewFCMV1Notification(`{"message":{"data":{"score":"2:1"}}}`)
+	fans := nh.AnyTag("follows_RedSox", "follows_Cardinals").And(nh.Tag("muted").Not())
+	if _, err := client.Send(context.Background(), n, &nh.SendOptions{To: fans}); err != nil {
+		log.Fatal(err)
+	}
+
+	hub.show()
+	_, err := client.Send(context.Background(), n, &nh.SendOptions{To: nh.Tag("a || everybody")})
+	fmt.Println(err != nil)
 	// Output:
-	// format: windows
-	// tags: sports && !muted
-	// <badge value="1"/>
+	// POST /MyHub/messages?api-version=2020-06
+	// Content-Type: application/json;charset=utf-8
+	// ServiceBusNotification-Format: fcmv1
+	// ServiceBusNotification-Tags: (follows_RedSox || follows_Cardinals) && !muted
+	// {"message":{"data":{"score":"2:1"}}}
+	// true
 }
 
+// Each device has registered a template of its own, such as one that shows
+// $(greeting_en) in a toast.
 func ExampleNewTemplateNotification() {
-	sent(nh.NewTemplateNotification(map[string]string{"greeting_en": "Hello", "greeting_fr": "Salut"}), nil)
+	client, hub := start(&nh.ClientOptions{})
+	defer hub.Close()
+
+	n := nh.NewTemplateNotification(map[string]string{"greeting_en": "Hello", "greeting_fr": "Salut"})
+	if _, err := client.Send(context.Background(), n, nil); err != nil {
+		log.Fatal(err)
+	}
+
+	hub.show()
 	// Output:
-	// format: template
+	// POST /MyHub/messages?api-version=2020-06
+	// Content-Type: application/json;charset=utf-8
+	// ServiceBusNotification-Format: template
 	// {"greeting_en":"Hello","greeting_fr":"Salut"}
 }
 
-// The debug option of Azure's how-to: a dump of request and answer, and the
-// outcome at each device.
+func ExampleNewAppleNotification() {
+	client, hub := start(&nh.ClientOptions{})
+	defer hub.Close()
+
+	n := nh.NewAppleNotification(map[string]any{"aps": map[string]any{"alert": "Hello!"}}, &nh.AppleOptions{Priority: 5})
+	if _, err := client.Send(context.Background(), n, nil); err != nil {
+		log.Fatal(err)
+	}
+
+	hub.show()
+	// Output:
+	// POST /MyHub/messages?api-version=2020-06
+	// Content-Type: application/json;charset=utf-8
+	// ServiceBusNotification-Format: apple
+	// {"aps":{"alert":"Hello!"}}
+}
+
+// A legacy payload goes out as gcm: Azure knows no other name for it.
+func ExampleNewFCMNotification() {
+	client, hub := start(&nh.ClientOptions{})
+	defer hub.Close()
+
+	n := nh.NewFCMNotification(map[string]any{"data": map[string]any{"msg": "Hello!"}})
+	if _, err := client.Send(context.Background(), n, nil); err != nil {
+		log.Fatal(err)
+	}
+
+	hub.show()
+	// Output:
+	// POST /MyHub/messages?api-version=2020-06
+	// Content-Type: application/json;charset=utf-8
+	// ServiceBusNotification-Format: gcm
+	// {"data":{"msg":"Hello!"}}
+}
+
+func ExampleNewADMNotification() {
+	client, hub := start(&nh.ClientOptions{})
+	defer hub.Close()
+
+	n := nh.NewADMNotification(map[string]any{"data": map[string]any{"msg": "Hello!"}})
+	if _, err := client.Send(context.Background(), n, nil); err != nil {
+		log.Fatal(err)
+	}
+
+	hub.show()
+	// Output:
+	// POST /MyHub/messages?api-version=2020-06
+	// Content-Type: application/json;charset=utf-8
+	// ServiceBusNotification-Format: adm
+	// {"data":{"msg":"Hello!"}}
+}
+
+func ExampleNewBaiduNotification() {
+	client, hub := start(&nh.ClientOptions{})
+	defer hub.Close()
+
+	n := nh.NewBaiduNotification(map[string]any{"data": map[string]any{"msg": "Hello!"}}, -1)
+	if _, err := client.Send(context.Background(), n, nil); err != nil {
+		log.Fatal(err)
+	}
+
+	hub.show()
+	// Output:
+	// POST /MyHub/messages?api-version=2020-06
+	// Content-Type: application/json;charset=utf-8
+	// ServiceBusNotification-Format: baidu
+	// {"data":{"msg":"Hello!"}}
+}
+
+func ExampleNewMPNSNotification() {
+	client, hub := start(&nh.ClientOptions{})
+	defer hub.Close()
+
+	toast := `<wp:Notification xmlns:wp="WPNotification"><wp:Toast><wp:Text1>Test</wp:Text1></wp:Toast></wp:Notification>`
+	if _, err := client.Send(context.Background(), nh.NewMPNSNotification(toast), nil); err != nil {
+		log.Fatal(err)
+	}
+
+	hub.show()
+	// Output:
+	// POST /MyHub/messages?api-version=2020-06
+	// Content-Type: application/xml
+	// ServiceBusNotification-Format: windowsphone
+	// X-WindowsPhone-Target: toast
+	// <wp:Notification xmlns:wp="WPNotification"><wp:Toast><wp:Text1>Test</wp:Text1></wp:Toast></wp:Notification>
+}
+
+// The debug option of Azure's how-to: a dump of request and answer, without the
+// token, and the outcome at each device.
 func ExampleClientOptions_debug() {
 	var dump strings.Builder
-	client, rec := hub(&nh.ClientOptions{Debug: &dump, TestSend: true})
-	defer rec.Close()
+	client, hub := start(&nh.ClientOptions{Debug: &dump, TestSend: true})
+	defer hub.Close()
+
 	sent, err := client.Send(context.Background(), nh.NewWindowsNotification(`<badge value="1"/>`), nil)
 	if err != nil {
 		log.Fatal(err)
 	}
+	for _, r := range sent.Outcome.Results {
+		fmt.Println(r.Platform, r.Outcome)
+	}
+
 	for line := range strings.Lines(dump.String()) {
 		if strings.HasPrefix(line, "---") || strings.HasPrefix(line, "Authorization") {
-			os.Stdout.WriteString(line) //nolint:errcheck // an example
+			fmt.Print(line)
 		}
 	}
-	fmt.Println(sent.Outcome.Results[0].Outcome)
 	// Output:
+	// windows The Notification was successfully sent to the Push Notification System
 	// --- REQUEST ---
 	// Authorization: [redacted]
 	// --- END REQUEST ---
 	// --- RESPONSE ---
 	// --- END RESPONSE ---
-	// The Notification was successfully sent to the Push Notification System
+}
+
+// Whatever a hub answers that is not a success is a *ResponseError.
+func ExampleResponseError() {
+	client, hub := start(&nh.ClientOptions{})
+	defer hub.Close()
+	hub.answer = always(http.StatusNotFound, "<Error><Code>404</Code><Detail>Installation not found.</Detail></Error>")
+
+	_, err := client.Installation(context.Background(), "i-1")
+	if e, ok := errors.AsType[*nh.ResponseError](err); ok {
+		fmt.Println(e.StatusCode, e.Detail)
+	}
+	// Output: 404 Installation not found.
 }

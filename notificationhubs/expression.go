@@ -1,6 +1,7 @@
 package notificationhubs
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -8,8 +9,8 @@ import (
 )
 
 // TagExpression chooses the registrations that a send reaches. It is built from
-// Tag, InstallationTag and UserTag with And, Or and Not: a tag that is not valid
-// is an error when it is used, and never becomes part of the expression.
+// Tag, AnyTag, InstallationTag and UserTag with And, Or and Not. A tag that is
+// not valid never becomes part of the expression: the send that uses it fails.
 type TagExpression struct {
 	node tagexpr.Node
 	err  error
@@ -60,68 +61,87 @@ func (e TagExpression) Or(other TagExpression) TagExpression {
 
 // Not is the expression that e does not hold.
 func (e TagExpression) Not() TagExpression {
-	if e.err != nil || e.node == nil {
-		return e.join(e, nil)
+	if err := e.check(); err != nil {
+		return TagExpression{err: err}
 	}
 	return TagExpression{node: &tagexpr.Not{X: e.node}}
 }
 
 func (e TagExpression) join(other TagExpression, op func(x, y tagexpr.Node) tagexpr.Node) TagExpression {
 	for _, x := range []TagExpression{e, other} {
-		if x.err != nil {
-			return x
-		}
-		if x.node == nil {
-			return TagExpression{err: fmt.Errorf("notificationhubs: an empty tag expression: begin with Tag")}
+		if err := x.check(); err != nil {
+			return TagExpression{err: err}
 		}
 	}
 	return TagExpression{node: op(e.node, other.node)}
 }
 
+// check says what is wrong with an expression, also with the zero one.
+func (e TagExpression) check() error {
+	if e.err == nil && e.node == nil {
+		return errors.New("notificationhubs: an empty tag expression: begin with Tag")
+	}
+	return e.err
+}
+
 // Text returns the expression as a header has it, or what is wrong with it.
 func (e TagExpression) Text() (string, error) {
-	if e.err != nil || e.node == nil {
-		return "", e.join(e, nil).err
+	if err := e.check(); err != nil {
+		return "", err
 	}
 	return e.node.(fmt.Stringer).String(), nil
 }
 
-// expressionOf turns the options of a send into the header; "" is everybody.
-func expressionOf(o *SendOptions) (string, error) {
-	given := 0
-	for _, there := range []bool{len(o.Tags) > 0, o.Expression != "", o.To.node != nil || o.To.err != nil} {
-		if there {
-			given++
-		}
+// expression returns what the header says; "" is everybody. What is given and
+// holds nothing is an error: a list of tags that came out empty must not reach
+// everybody.
+func (o *SendOptions) expression() (string, error) {
+	if o == nil {
+		return "", nil
 	}
+	tags, text, built := o.Tags != nil, o.Expression != "", o.To != (TagExpression{})
 	switch {
-	case given > 1:
-		return "", fmt.Errorf("notificationhubs: give one of Tags, Expression and To")
-	case len(o.Tags) > 0:
+	case tags && (text || built) || text && built:
+		return "", errors.New("notificationhubs: give one of Tags, Expression and To")
+	case tags:
 		return joinTags(o.Tags)
-	case o.Expression != "":
-		return o.Expression, nil
-	case given == 1:
+	case text && strings.TrimSpace(o.Expression) == "":
+		return "", errors.New("notificationhubs: the tag expression is blank; without one, everybody is reached")
+	case built:
 		return o.To.Text()
 	}
-	return "", nil
+	return o.Expression, nil
 }
 
 // maxOr is the hub's limit for tags that are joined by || alone.
 const maxOr = 20
 
 func joinTags(tags []string) (string, error) {
+	if len(tags) == 0 {
+		return "", errors.New("notificationhubs: the list of tags is empty; without one (nil), everybody is reached")
+	}
 	if len(tags) > maxOr {
 		return "", fmt.Errorf("notificationhubs: %d tags are given; a hub takes at most %d in one send", len(tags), maxOr)
 	}
 	for _, t := range tags {
-		if !strings.HasPrefix(t, "$") {
-			if err := tagexpr.CheckTag(t, maxTag); err != nil {
-				return "", fmt.Errorf("notificationhubs: the tag %q: %w", t, err)
-			}
-		} else if _, err := tagexpr.Parse(t, tagexpr.DefaultLimits); err != nil {
-			return "", fmt.Errorf("notificationhubs: the tag %q: %w", t, err)
+		if err := checkTag(t); err != nil {
+			return "", err
 		}
 	}
 	return strings.Join(tags, " || "), nil
+}
+
+// checkTag says what is wrong with one tag, which may be one of the hub's own.
+func checkTag(tag string) error {
+	if !strings.HasPrefix(tag, "$") {
+		return Tag(tag).err
+	}
+	n, err := tagexpr.Parse(tag, tagexpr.Limits{})
+	if _, one := n.(*tagexpr.Tag); err == nil && !one {
+		err = errors.New("it is an expression, not a tag")
+	}
+	if err != nil {
+		return fmt.Errorf("notificationhubs: the tag %q: %w", tag, err)
+	}
+	return nil
 }

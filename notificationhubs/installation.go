@@ -12,6 +12,8 @@ import (
 )
 
 // Installation is a device with one channel, tags and any number of templates.
+// It gets the notifications of its platform, those to the tags InstallationTag
+// and UserTag among them, and one template notification for each template.
 type Installation struct {
 	ID             string
 	UserID         string
@@ -32,8 +34,8 @@ type BrowserChannel struct{ Endpoint, P256DH, Auth string }
 // InstallationTemplate is one of an installation's templates.
 type InstallationTemplate struct {
 	Body    string
-	Headers map[string]string
-	Expiry  string // APNs
+	Headers map[string]string // X-WNS-…; as in a RegistrationTemplate, those that the body tells may be left out
+	Expiry  string            // APNs
 	Tags    []string
 }
 
@@ -74,72 +76,11 @@ func (c *Client) Installation(ctx context.Context, id string) (*Installation, er
 
 // InstallationExists reports whether there is one.
 func (c *Client) InstallationExists(ctx context.Context, id string) (bool, error) {
-	_, err := c.Installation(ctx, id)
-	var answered *ResponseError
-	if errors.As(err, &answered) && answered.StatusCode == http.StatusNotFound {
-		return false, nil
-	}
-	return err == nil, err
+	return exists(c.Installation(ctx, id))
 }
 
 // DeleteInstallation removes one; that there is none is no error.
 func (c *Client) DeleteInstallation(ctx context.Context, id string) error {
 	_, err := c.do(ctx, call{method: http.MethodDelete, path: []string{"installations", id}, want: []int{http.StatusNoContent}})
 	return err
-}
-
-func installationToWire(i *Installation) wire.Installation {
-	w := wire.Installation{
-		InstallationID: i.ID, UserID: i.UserID, Platform: string(i.Platform), PushChannel: i.PushChannel,
-		ExpirationTime: i.ExpirationTime, Tags: i.Tags, PushVariables: i.PushVariables, Templates: templatesToWire(i.Templates),
-	}
-	if b := i.Browser; b != nil {
-		w.Browser = &wire.BrowserChannel{Endpoint: b.Endpoint, P256DH: b.P256DH, Auth: b.Auth}
-	}
-	for name, t := range i.SecondaryTiles {
-		if w.SecondaryTiles == nil {
-			w.SecondaryTiles = map[string]wire.SecondaryTile{}
-		}
-		w.SecondaryTiles[name] = wire.SecondaryTile{PushChannel: t.PushChannel, Tags: t.Tags, Templates: templatesToWire(t.Templates)}
-	}
-	return w
-}
-
-func installationFromWire(w *wire.Installation) *Installation {
-	i := &Installation{
-		ID: w.InstallationID, UserID: w.UserID, Platform: Platform(w.Platform), PushChannel: w.PushChannel, ChannelExpired: w.PushChannelExpired,
-		ExpirationTime: w.ExpirationTime, Tags: w.Tags, PushVariables: w.PushVariables, Templates: templatesFromWire(w.Templates),
-	}
-	if b := w.Browser; b != nil {
-		i.Browser = &BrowserChannel{b.Endpoint, b.P256DH, b.Auth}
-	}
-	for name, t := range w.SecondaryTiles {
-		if i.SecondaryTiles == nil {
-			i.SecondaryTiles = map[string]SecondaryTile{}
-		}
-		i.SecondaryTiles[name] = SecondaryTile{t.PushChannel, t.PushChannelExpired, t.Tags, templatesFromWire(t.Templates)}
-	}
-	return i
-}
-
-func templatesToWire(in map[string]InstallationTemplate) map[string]wire.InstallationTemplate {
-	if len(in) == 0 {
-		return nil
-	}
-	out := make(map[string]wire.InstallationTemplate, len(in))
-	for name, t := range in {
-		out[name] = wire.InstallationTemplate(t)
-	}
-	return out
-}
-
-func templatesFromWire(in map[string]wire.InstallationTemplate) map[string]InstallationTemplate {
-	if len(in) == 0 {
-		return nil
-	}
-	out := make(map[string]InstallationTemplate, len(in))
-	for name, t := range in {
-		out[name] = InstallationTemplate(t)
-	}
-	return out
 }

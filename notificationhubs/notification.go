@@ -3,33 +3,46 @@ package notificationhubs
 import (
 	"bytes"
 	"encoding/json"
-	"encoding/xml"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/fanfare-hub/fanfare/internal/wire"
 )
 
 // Notification is what is sent: a format, a body and headers. The constructors
-// make one for each platform.
+// make one for each platform; what is wrong with a payload is the error of the
+// send. It may be sent any number of times, also concurrently.
 type Notification struct {
 	format      string
 	contentType string
 	body        []byte
 	header      http.Header
-	err         error // of the constructor, told by Send
+	err         error // of the constructor, told by the send
 }
 
 // SetHeader sets a further header, which the hub passes to the push service:
-// apns-…, X-WNS-…, and the like.
+// apns-…, X-WNS-…, and the like. It returns n. Headers are to be set before the
+// first send.
 func (n *Notification) SetHeader(name, value string) *Notification {
 	n.header.Set(name, value)
 	return n
+}
+
+// check says what is wrong with a notification, also with one that no
+// constructor made.
+func (n *Notification) check() error {
+	switch {
+	case n == nil || n.format == "":
+		return errors.New("notificationhubs: the notification is missing: make it with one of the constructors")
+	case n.err != nil:
+		return n.err
+	case len(bytes.TrimSpace(n.body)) == 0:
+		return errors.New("notificationhubs: the payload is empty")
+	}
+	return nil
 }
 
 // The content types of bodies.
@@ -43,25 +56,33 @@ func newNotification(format, contentType string, body []byte) *Notification {
 	return &Notification{format: format, contentType: contentType, body: body, header: http.Header{}}
 }
 
-// newJSON makes the body from v: text is taken as JSON, all else is encoded.
-func newJSON(format string, v any) *Notification {
-	var body []byte
-	switch v := v.(type) {
-	case string:
-		body = []byte(v)
-	case []byte:
-		body = bytes.Clone(v)
-	case json.RawMessage:
-		body = bytes.Clone(v)
-	default:
-		var err error
-		if body, err = json.Marshal(v); err != nil {
-			return &Notification{err: fmt.Errorf("notificationhubs: the payload: %w", err)}
-		}
+// newJSON makes the body from a payload, which is to be a JSON object.
+func newJSON(format string, payload any) *Notification {
+	n := newText(format, payload)
+	if n.err == nil && (!bytes.HasPrefix(bytes.TrimLeft(n.body, " \t\r\n"), []byte("{")) || !json.Valid(n.body)) {
+		n.err = errors.New("notificationhubs: the payload is not a JSON object")
 	}
-	n := newNotification(format, jsonType, body)
-	if !json.Valid(body) {
-		n.err = errors.New("notificationhubs: the payload is not JSON")
+	return n
+}
+
+// newText makes the body from a payload: text as it is, all else as JSON.
+func newText(format string, payload any) *Notification {
+	n := newNotification(format, jsonType, nil)
+	switch payload := payload.(type) {
+	case string:
+		n.body = []byte(payload)
+	case []byte:
+		n.body = bytes.Clone(payload)
+	case json.RawMessage:
+		n.body = bytes.Clone(payload)
+	default:
+		var b bytes.Buffer
+		enc := json.NewEncoder(&b)
+		enc.SetEscapeHTML(false) // \u003c counts six times against a push service's limit
+		if err := enc.Encode(payload); err != nil {
+			n.err = fmt.Errorf("notificationhubs: the payload: %w", err)
+		}
+		n.body = bytes.TrimRight(b.Bytes(), "\n")
 	}
 	return n
 }
@@ -79,18 +100,19 @@ type AppleOptions struct {
 // or a value to be encoded.
 func NewAppleNotification(payload any, o *AppleOptions) *Notification {
 	n := newJSON("apple", payload)
-	if o == nil || n.err != nil {
+	if o == nil {
 		return n
 	}
 	if !o.Expiry.IsZero() {
+		// W3C date and time, as Azure's documentation asks for.
 		n.header.Set(wire.HeaderApnsExpiry, o.Expiry.UTC().Format("2006-01-02T15:04:05Z"))
 	}
 	if o.Priority != 0 {
 		n.header.Set("apns-priority", strconv.Itoa(o.Priority))
 	}
-	for name, value := range map[string]string{"apns-push-type": o.PushType, "apns-collapse-id": o.CollapseID, "apns-topic": o.Topic} {
-		if value != "" {
-			n.header.Set(name, value)
+	for _, h := range []Header{{"apns-push-type", o.PushType}, {"apns-collapse-id", o.CollapseID}, {"apns-topic", o.Topic}} {
+		if h.Value != "" {
+			n.header.Set(h.Name, h.Value)
 		}
 	}
 	return n
@@ -104,21 +126,24 @@ func NewFCMV1Notification(payload any) *Notification { return newJSON("fcmv1", p
 // goes out under Azure's name for that, gcm.
 func NewFCMNotification(payload any) *Notification { return newJSON("gcm", payload) }
 
-// NewADMNotification makes a notification for Amazon Device Messaging.
+// NewADMNotification makes a notification for Amazon Device Messaging:
+// {"data": {…}}.
 func NewADMNotification(payload any) *Notification { return newJSON("adm", payload) }
 
 // NewBaiduNotification makes a notification for Baidu Cloud Push. messageType is
 // 1 for a notification and 0 for a message to the app; negative for neither.
 func NewBaiduNotification(payload any, messageType int) *Notification {
 	n := newJSON("baidu", payload)
-	if messageType >= 0 && n.err == nil {
+	if messageType >= 0 {
 		n.header.Set("X-Baidu-Message-Type", strconv.Itoa(messageType))
 	}
 	return n
 }
 
-// NewBrowserNotification makes a notification for Web Push.
-func NewBrowserNotification(payload any) *Notification { return newJSON("browser", payload) }
+// NewBrowserNotification makes a notification for Web Push. The page's own
+// service worker reads the payload: it may be any text, and what is not text is
+// encoded as JSON.
+func NewBrowserNotification(payload any) *Notification { return newText("browser", payload) }
 
 // NewXiaomiNotification makes a notification for Mi Push.
 func NewXiaomiNotification(payload any) *Notification { return newJSON("xiaomi", payload) }
@@ -130,59 +155,4 @@ func NewTemplateNotification(properties map[string]string) *Notification {
 		properties = map[string]string{}
 	}
 	return newJSON("template", properties)
-}
-
-// NewWindowsNotification makes a toast, tile or badge for WNS from its XML; the
-// root element says which.
-func NewWindowsNotification(payload string) *Notification {
-	n := newNotification("windows", xmlType, []byte(payload))
-	switch root := elementAt(payload, 1); root {
-	case "toast", "tile", "badge":
-		n.header.Set("X-WNS-Type", "wns/"+root)
-	default:
-		n.err = fmt.Errorf("notificationhubs: the root element is %q, none of toast, tile, badge; for other bytes use NewWindowsRawNotification", root)
-	}
-	return n
-}
-
-// NewWindowsRawNotification makes a raw notification for WNS from any bytes.
-func NewWindowsRawNotification(payload []byte) *Notification {
-	return newNotification("windows", rawType, bytes.Clone(payload)).SetHeader("X-WNS-Type", "wns/raw")
-}
-
-// NewMPNSNotification makes a toast or tile for Windows Phone from its XML, a
-// wp:Notification that holds a wp:Toast or wp:Tile.
-func NewMPNSNotification(payload string) *Notification {
-	n := newNotification("windowsphone", xmlType, []byte(payload))
-	switch elementAt(payload, 2) {
-	case "Toast":
-		n.SetHeader("X-WindowsPhone-Target", "toast").SetHeader("X-NotificationClass", "2")
-	case "Tile":
-		n.SetHeader("X-WindowsPhone-Target", "tile").SetHeader("X-NotificationClass", "1")
-	default:
-		n.err = errors.New("notificationhubs: the payload holds neither a wp:Toast nor a wp:Tile; for other bytes use NewMPNSRawNotification")
-	}
-	return n
-}
-
-// NewMPNSRawNotification makes a raw notification for Windows Phone.
-func NewMPNSRawNotification(payload []byte) *Notification {
-	return newNotification("windowsphone", rawType, bytes.Clone(payload)).SetHeader("X-NotificationClass", "3")
-}
-
-// elementAt returns the name of the first element at a depth.
-func elementAt(text string, depth int) string {
-	dec := xml.NewDecoder(strings.NewReader(text))
-	dec.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
-	for {
-		tok, err := dec.RawToken()
-		if err != nil {
-			return ""
-		}
-		if el, ok := tok.(xml.StartElement); ok {
-			if depth--; depth == 0 {
-				return el.Name.Local
-			}
-		}
-	}
 }

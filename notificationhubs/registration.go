@@ -5,10 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
 
 	"github.com/fanfare-hub/fanfare/internal/wire"
@@ -31,17 +28,18 @@ const (
 )
 
 // Registration is a device's handle with tags, and with a template if Template
-// is not nil.
+// is not nil. A native registration gets the notifications of its platform, one
+// with a template gets template notifications.
 type Registration struct {
 	ID                string
-	ETag              string // of the state that was read; sent by UpdateRegistration
+	ETag              string // of the state that was read; only UpdateRegistration sends it
 	Platform          Platform
 	Handle            string // token, channel URI, a browser's endpoint; Baidu: userId-channelId
 	P256DH, Auth      string // of a browser
 	Tags              []string
 	PushVariables     map[string]string
-	SecondaryTileName string // WNS, MPNS
-	ExpirationTime    time.Time
+	SecondaryTileName string    // WNS, MPNS
+	ExpirationTime    time.Time // read only
 	Template          *RegistrationTemplate
 }
 
@@ -49,7 +47,7 @@ type Registration struct {
 type RegistrationTemplate struct {
 	Name        string
 	Body        string
-	Headers     []Header // apns-…, X-WNS-Type (derived for a toast, tile or badge), …
+	Headers     []Header // apns-…, X-WNS-…; X-WNS-Type and those of Windows Phone are derived from the body if none is given
 	Expiry      string   // APNs: a date, 0, or an expression
 	Priority    string   // APNs
 	MessageType string   // Baidu
@@ -66,21 +64,22 @@ func (c *Client) CreateRegistration(ctx context.Context, r Registration) (*Regis
 	return c.writeRegistration(ctx, call{method: http.MethodPost, path: []string{"registrations"}, once: true}, r)
 }
 
-// CreateRegistrationID returns an id for CreateOrUpdateRegistration.
+// CreateRegistrationID returns an id for CreateOrUpdateRegistration. An app that
+// keeps it has one registration however often it registers.
 func (c *Client) CreateRegistrationID(ctx context.Context) (string, error) {
 	a, err := c.do(ctx, call{method: http.MethodPost, path: []string{"registrationids"}, want: []int{http.StatusCreated}})
 	if err != nil {
 		return "", err
 	}
-	u, err := url.Parse(a.header.Get("Location"))
-	if err != nil || u.Path == "" {
+	id := a.lastSegment()
+	if id == "" {
 		return "", errors.New("notificationhubs: the answer names no registration id")
 	}
-	return u.Path[strings.LastIndexByte(u.Path, '/')+1:], nil
+	return id, nil
 }
 
 // CreateOrUpdateRegistration writes a registration under its ID, whether there
-// is one or not.
+// is one or not. It replaces the old one whole.
 func (c *Client) CreateOrUpdateRegistration(ctx context.Context, r Registration) (*Registration, error) {
 	if r.ID == "" {
 		return nil, errors.New("notificationhubs: the registration has no ID: take one from CreateRegistrationID")
@@ -89,27 +88,33 @@ func (c *Client) CreateOrUpdateRegistration(ctx context.Context, r Registration)
 }
 
 // UpdateRegistration writes a registration that exists, if its ETag is still
-// the one given: 404 and 412 are *ResponseError.
+// the one given. Otherwise the *ResponseError has the status 404 or 412.
 func (c *Client) UpdateRegistration(ctx context.Context, r Registration) (*Registration, error) {
 	if r.ID == "" || r.ETag == "" {
 		return nil, errors.New("notificationhubs: an update needs the ID and the ETag that were read")
 	}
-	h := http.Header{"If-Match": {`"` + r.ETag + `"`}}
-	return c.writeRegistration(ctx, call{method: http.MethodPut, path: []string{"registrations", r.ID}, header: h}, r)
+	h := http.Header{"If-Match": {quoted(r.ETag)}}
+	return c.writeRegistration(ctx, call{method: http.MethodPut, path: []string{"registrations", r.ID}, header: h, once: true}, r)
 }
 
+// quoted is an ETag as RFC 9110, section 8.8.3, writes it.
+func quoted(etag string) string { return `"` + etag + `"` }
+
 func (c *Client) writeRegistration(ctx context.Context, request call, r Registration) (*Registration, error) {
-	w := toWire(&r)
+	w, err := registrationToWire(&r)
+	if err != nil {
+		return nil, err
+	}
 	request.body = wire.AppendRegistrationRequest(nil, &w)
 	request.want = []int{http.StatusOK, http.StatusCreated}
 	if request.header == nil {
 		request.header = http.Header{}
 	}
 	request.header.Set("Content-Type", entryType)
-	return c.readRegistration(c.do(ctx, request))
+	return readRegistration(c.do(ctx, request))
 }
 
-func (c *Client) readRegistration(a *answer, err error) (*Registration, error) {
+func readRegistration(a *answer, err error) (*Registration, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -117,108 +122,38 @@ func (c *Client) readRegistration(a *answer, err error) (*Registration, error) {
 	if err != nil {
 		return nil, fmt.Errorf("notificationhubs: the registration: %w", err)
 	}
-	r := fromWire(&w)
+	r := registrationFromWire(&w)
 	return &r, nil
 }
 
 // Registration reads one.
 func (c *Client) Registration(ctx context.Context, id string) (*Registration, error) {
-	return c.readRegistration(c.do(ctx, call{method: http.MethodGet, path: []string{"registrations", id}, want: []int{http.StatusOK}}))
+	return readRegistration(c.do(ctx, call{method: http.MethodGet, path: []string{"registrations", id}, want: []int{http.StatusOK}}))
 }
 
-// DeleteRegistration removes one, if its ETag is the one given; "" is any.
+// RegistrationExists reports whether there is one.
+func (c *Client) RegistrationExists(ctx context.Context, id string) (bool, error) {
+	return exists(c.Registration(ctx, id))
+}
+
+// exists turns the answer to a read into whether there was something to read.
+func exists[T any](_ *T, err error) (bool, error) {
+	if notFound(err) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// DeleteRegistration removes one, if its ETag is the one given; "" is any. That
+// there is none is an error, with the status 404.
 func (c *Client) DeleteRegistration(ctx context.Context, id, etag string) error {
 	match := "*"
 	if etag != "" {
-		match = `"` + etag + `"`
+		match = quoted(etag)
 	}
 	_, err := c.do(ctx, call{
-		method: http.MethodDelete, path: []string{"registrations", id}, header: http.Header{"If-Match": {match}}, want: []int{http.StatusOK},
+		method: http.MethodDelete, path: []string{"registrations", id}, header: http.Header{"If-Match": {match}},
+		want: []int{http.StatusOK}, gone: true,
 	})
 	return err
-}
-
-// Registrations lists every registration of the hub.
-func (c *Client) Registrations(ctx context.Context) iter.Seq2[Registration, error] {
-	return c.list(ctx, []string{"registrations"}, nil)
-}
-
-// RegistrationsByTag lists the registrations that carry a tag.
-func (c *Client) RegistrationsByTag(ctx context.Context, tag string) iter.Seq2[Registration, error] {
-	return c.list(ctx, []string{"tags", tag, "registrations"}, nil)
-}
-
-// RegistrationsByHandle lists the registrations of a device's handle.
-func (c *Client) RegistrationsByHandle(ctx context.Context, handle string) iter.Seq2[Registration, error] {
-	filter := "ChannelUri eq '" + strings.ReplaceAll(handle, "'", "''") + "'"
-	return c.list(ctx, []string{"registrations"}, url.Values{"$filter": {filter}})
-}
-
-// list reads page after page. The service may give a short page, or none, and
-// go on; only a missing token is the end.
-func (c *Client) list(ctx context.Context, path []string, query url.Values) iter.Seq2[Registration, error] {
-	return func(yield func(Registration, error) bool) {
-		q := url.Values{}
-		for k, v := range query {
-			q[k] = v
-		}
-		for {
-			a, err := c.do(ctx, call{method: http.MethodGet, path: path, query: q, want: []int{http.StatusOK}})
-			if err != nil {
-				yield(Registration{}, err)
-				return
-			}
-			page, err := wire.DecodeFeed(bytes.NewReader(a.body))
-			if err != nil {
-				yield(Registration{}, fmt.Errorf("notificationhubs: the list: %w", err))
-				return
-			}
-			for i := range page {
-				if !yield(fromWire(&page[i]), nil) {
-					return
-				}
-			}
-			token := a.header.Get(wire.HeaderContinuation)
-			if token == "" {
-				return
-			}
-			if plain, err := url.QueryUnescape(token); err == nil {
-				token = plain // Azure escapes it already
-			}
-			q.Set("continuationtoken", token)
-		}
-	}
-}
-
-func toWire(r *Registration) wire.Registration {
-	w := wire.Registration{
-		Platform: string(r.Platform), Tags: r.Tags, PushVariables: r.PushVariables, Handle: r.Handle,
-		P256DH: r.P256DH, Auth: r.Auth, SecondaryTileName: r.SecondaryTileName,
-	}
-	if t := r.Template; t != nil {
-		w.Template, w.TemplateName, w.BodyTemplate = true, t.Name, t.Body
-		w.Expiry, w.Priority, w.MessageType = t.Expiry, t.Priority, t.MessageType
-		for _, h := range t.Headers {
-			w.Headers = append(w.Headers, wire.Header(h))
-		}
-		if root := elementAt(t.Body, 1); r.Platform == WNS && len(t.Headers) == 0 && root != "" {
-			w.Headers = append(w.Headers, wire.Header{Name: "X-WNS-Type", Value: "wns/" + root})
-		}
-	}
-	return w
-}
-
-func fromWire(w *wire.Registration) Registration {
-	r := Registration{
-		ID: w.RegistrationID, ETag: w.ETag, Platform: Platform(w.Platform), Handle: w.Handle, P256DH: w.P256DH, Auth: w.Auth,
-		Tags: w.Tags, PushVariables: w.PushVariables, SecondaryTileName: w.SecondaryTileName, ExpirationTime: w.ExpirationTime,
-	}
-	if w.Template {
-		t := &RegistrationTemplate{Name: w.TemplateName, Body: w.BodyTemplate, Expiry: w.Expiry, Priority: w.Priority, MessageType: w.MessageType}
-		for _, h := range w.Headers {
-			t.Headers = append(t.Headers, Header(h))
-		}
-		r.Template = t
-	}
-	return r
 }

@@ -6,27 +6,27 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/fanfare-hub/fanfare/internal/wire"
 )
 
-// SendOptions say who gets a notification. Without any, everybody does: every
-// registration of the platform, or every template registration.
+// SendOptions say who gets a notification: what one of the fields says.
+// Without any, everybody does: every registration of the platform, or every
+// template registration.
 type SendOptions struct {
-	Tags       []string      // those who carry one of these; at most 20
+	Tags       []string      // those who carry one of these; at most 20. nil: not given
 	Expression string        // those for whom a tag expression holds, as text
 	To         TagExpression // the same, built
 }
 
 // SendResult is what the hub says of an accepted notification.
 type SendResult struct {
-	NotificationID string // for NotificationDetails
-	Location       string
-	TrackingID     string
-	CorrelationID  string
-	Outcome        *NotificationOutcome // of a client with TestSend
+	NotificationID string               // for NotificationDetails; "" where the hub does not tell, as Azure's lower tiers
+	Location       string               // the address of the telemetry
+	TrackingID     string               // to be named to the operator of the hub
+	CorrelationID  string               // likewise
+	Outcome        *NotificationOutcome // of a client with TestSend; nil where the hub does not tell
 }
 
 // NotificationOutcome is what came of a test send.
@@ -37,25 +37,44 @@ type NotificationOutcome struct {
 
 // RegistrationResult is what one device of a test send came to.
 type RegistrationResult struct {
-	Platform, Handle, RegistrationID, Outcome string
+	Platform       string // as the hub says it: apple, windows, …
+	Handle         string
+	RegistrationID string
+	Outcome        string // a sentence
 }
 
 // Send sends a notification. When it returns, the hub has accepted it; what
 // becomes of it, NotificationDetails tells.
 //
-// A send is repeated only when it surely was not accepted: the connection was
-// refused, or the answer is 429 or 503.
+// It is tried again only when the hub surely has not accepted it, see
+// RetryOptions: after any other error the notification may be on its way.
 func (c *Client) Send(ctx context.Context, n *Notification, o *SendOptions) (*SendResult, error) {
-	return c.send(ctx, n, o, nil, c.testSend)
+	return c.sendTo(ctx, n, o, c.testSend)
 }
 
-// TestSend sends to at most ten devices and waits for what comes of it.
+// TestSend sends to at most ten devices, which the hub picks, and waits for what
+// comes of it. Azure allows ten test sends a minute.
 func (c *Client) TestSend(ctx context.Context, n *Notification, o *SendOptions) (*NotificationOutcome, error) {
-	r, err := c.send(ctx, n, o, nil, true)
+	r, err := c.sendTo(ctx, n, o, true)
 	if err != nil {
 		return nil, err
 	}
+	if r.Outcome == nil {
+		return nil, errors.New("notificationhubs: the hub took the notification, and did not say what came of it")
+	}
 	return r.Outcome, nil
+}
+
+func (c *Client) sendTo(ctx context.Context, n *Notification, o *SendOptions, test bool) (*SendResult, error) {
+	tags, err := o.expression()
+	if err != nil {
+		return nil, err
+	}
+	var headers []Header
+	if tags != "" {
+		headers = []Header{{wire.HeaderTags, tags}}
+	}
+	return c.post(ctx, n, headers, nil, test)
 }
 
 // Device is a handle that needs no registration.
@@ -64,67 +83,62 @@ type Device struct {
 	P256DH, Auth string // of a browser
 }
 
-// SendDirect sends a notification to one device.
+// SendDirect sends a notification to one device. Template notifications cannot
+// be sent so.
 func (c *Client) SendDirect(ctx context.Context, n *Notification, d Device) (*SendResult, error) {
-	if d.Handle == "" || strings.ContainsAny(d.Handle+d.P256DH+d.Auth, "\r\n") {
-		return nil, errors.New("notificationhubs: the device's handle is missing, or has a line break")
+	if strings.TrimSpace(d.Handle) == "" {
+		return nil, errors.New("notificationhubs: the device has no handle")
 	}
-	return c.send(ctx, n, nil, &d, c.testSend)
+	headers := []Header{{wire.HeaderDeviceHandle, d.Handle}}
+	if d.P256DH != "" || d.Auth != "" {
+		headers = append(headers, Header{"P256DH", d.P256DH}, Header{"Auth", d.Auth})
+	}
+	return c.post(ctx, n, headers, []string{"direct"}, c.testSend)
 }
 
-func (c *Client) send(ctx context.Context, n *Notification, o *SendOptions, d *Device, test bool) (*SendResult, error) {
-	if n.err != nil {
-		return nil, n.err
+func (c *Client) post(ctx context.Context, n *Notification, headers []Header, flags []string, test bool) (*SendResult, error) {
+	if err := n.check(); err != nil {
+		return nil, err
 	}
-	r := call{
-		method: http.MethodPost, path: []string{"messages"}, query: url.Values{}, header: n.header.Clone(), body: n.body,
-		want: []int{http.StatusCreated, http.StatusOK}, once: true,
-	}
-	r.header.Set(wire.HeaderFormat, n.format)
-	r.header.Set("Content-Type", n.contentType)
-	if o != nil {
-		text, err := expressionOf(o)
-		if err != nil {
-			return nil, err
-		}
-		if text != "" {
-			r.header.Set(wire.HeaderTags, text)
-		}
-	}
-	if d != nil {
-		r.query.Set("direct", "")
-		r.header.Set(wire.HeaderDeviceHandle, d.Handle)
-		if d.P256DH != "" {
-			r.header.Set("P256DH", d.P256DH)
-			r.header.Set("Auth", d.Auth)
-		}
+	h := n.header.Clone()
+	h.Set(wire.HeaderFormat, n.format)
+	h.Set("Content-Type", n.contentType)
+	for _, further := range headers {
+		h.Set(further.Name, further.Value)
 	}
 	if test {
-		r.query.Set("test", "")
+		flags = append(flags, "test")
 	}
-	a, err := c.do(ctx, r)
+	a, err := c.do(ctx, call{
+		method: http.MethodPost, path: []string{"messages"}, flags: flags, header: h, body: n.body,
+		want: []int{http.StatusCreated, http.StatusOK}, once: true,
+	})
 	if err != nil {
 		return nil, err
 	}
-	return sendResult(a, test)
+	r := &SendResult{NotificationID: a.lastSegment(), Location: a.header.Get("Location")}
+	r.TrackingID, r.CorrelationID = a.tracking()
+	if !test {
+		return r, nil
+	}
+	if r.Outcome, err = readOutcome(a.body); err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
-func sendResult(a *answer, test bool) (*SendResult, error) {
-	out := &SendResult{Location: a.header.Get("Location")}
-	out.TrackingID, out.CorrelationID = a.tracking()
-	if u, err := url.Parse(out.Location); err == nil && u.Path != "" {
-		out.NotificationID = u.Path[strings.LastIndexByte(u.Path, '/')+1:]
+// readOutcome reads the answer to a test send. Azure leaves it empty for some.
+func readOutcome(body []byte) (*NotificationOutcome, error) {
+	if len(body) == 0 {
+		return nil, nil
 	}
-	if !test {
-		return out, nil
-	}
-	o, err := wire.DecodeNotificationOutcome(bytes.NewReader(a.body))
+	w, err := wire.DecodeNotificationOutcome(bytes.NewReader(body))
 	if err != nil {
-		return nil, fmt.Errorf("notificationhubs: the outcome of the test send: %w", err)
+		return nil, fmt.Errorf("notificationhubs: the hub took the notification, but its outcome cannot be read: %w", err)
 	}
-	out.Outcome = &NotificationOutcome{Success: o.Success, Failure: o.Failure}
-	for _, r := range o.Results {
-		out.Outcome.Results = append(out.Outcome.Results, RegistrationResult{r.ApplicationPlatform, r.PnsHandle, r.RegistrationID, r.Outcome})
+	o := &NotificationOutcome{Success: w.Success, Failure: w.Failure}
+	for _, r := range w.Results {
+		o.Results = append(o.Results, RegistrationResult{r.ApplicationPlatform, r.PnsHandle, r.RegistrationID, r.Outcome})
 	}
-	return out, nil
+	return o, nil
 }

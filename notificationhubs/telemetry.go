@@ -3,7 +3,6 @@ package notificationhubs
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -28,7 +27,7 @@ type NotificationDetails struct {
 // Final reports whether the state never changes again.
 func (d *NotificationDetails) Final() bool {
 	switch d.State {
-	case "Completed", "NoTargetFound", "Abandoned", "Canceled", "Cancelled":
+	case "Completed", "NoTargetFound", "Abandoned", "Canceled", "Cancelled": // Azure's SDKs spell it both ways
 		return true
 	}
 	return false
@@ -74,25 +73,24 @@ const (
 	maxPoll = 10 * time.Second
 )
 
-// WaitForNotification reads the telemetry of a notification until its state is
-// final, or ctx ends.
+// WaitForNotification reads the telemetry of a notification, at growing
+// intervals of at most ten seconds, until its state is final. It waits also
+// while the hub does not know the notification, as Azure does not at first: give
+// it a ctx that ends. What was read last is then returned with the error.
 func (c *Client) WaitForNotification(ctx context.Context, id string) (*NotificationDetails, error) {
+	var last *NotificationDetails
 	for wait := minPoll; ; wait = min(wait*2, maxPoll) {
 		d, err := c.NotificationDetails(ctx, id)
-		var answered *ResponseError
 		switch {
 		case err == nil && d.Final():
 			return d, nil
-		case errors.As(err, &answered) && answered.StatusCode == http.StatusNotFound:
-		case err != nil:
-			return nil, err
+		case err == nil:
+			last = d
+		case !notFound(err):
+			return last, err
 		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return d, ctx.Err()
+		if err := pause(ctx, wait); err != nil {
+			return last, fmt.Errorf("notificationhubs: waiting for the notification: %w", err)
 		}
 	}
 }

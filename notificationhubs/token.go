@@ -7,7 +7,8 @@ import (
 	"github.com/fanfare-hub/fanfare/internal/wire"
 )
 
-// tokenSource signs SAS tokens, and uses each until a fifth of its life is left.
+// tokenSource signs SAS tokens for one hub, and uses each until a fifth of its
+// life is left: clocks differ, and a request takes time.
 type tokenSource struct {
 	resource, keyName, key string
 	life                   time.Duration
@@ -23,7 +24,7 @@ func (s *tokenSource) get() string {
 	now := time.Now()
 	if s.token == "" || !now.Before(s.until) {
 		s.token = wire.SignSAS(s.resource, s.keyName, s.key, now.Add(s.life))
-		s.until = now.Add(s.life * 4 / 5)
+		s.until = now.Add(s.life / 5 * 4)
 	}
 	return s.token
 }

@@ -4,7 +4,8 @@
 //
 //	HUB_CONNECTION_STRING="Endpoint=sb://…" HUB_NAME=myhub go run ./examples/getstarted
 //
-// CA_FILE names a PEM file with an authority to trust, as fanfare dev prints it.
+// CA_FILE names a PEM file with an authority to trust, such as the one that
+// fanfare dev makes.
 package main
 
 import (
@@ -13,50 +14,77 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 
 	nh "github.com/fanfare-hub/fanfare/notificationhubs"
 )
 
 func main() {
-	if err := run(context.Background(), os.Getenv, os.Stdout); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Getenv, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
 func run(ctx context.Context, getenv func(string) string, out io.Writer) error {
+	hub, err := connect(getenv)
+	if err != nil {
+		return err
+	}
+	for _, n := range notifications() {
+		sent, err := hub.Send(ctx, n.Notification, nil)
+		if err != nil {
+			return fmt.Errorf("%s: %w", n.device, err)
+		}
+		if _, err := fmt.Fprintf(out, "%-13s accepted as %s\n", n.device, sent.NotificationID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// connect makes the client of the hub that the environment names.
+func connect(getenv func(string) string) (*nh.Client, error) {
+	for _, name := range []string{"HUB_CONNECTION_STRING", "HUB_NAME"} {
+		if getenv(name) == "" {
+			return nil, fmt.Errorf("%s is not set", name)
+		}
+	}
 	options := &nh.ClientOptions{}
 	if name := getenv("CA_FILE"); name != "" {
 		pem, err := os.ReadFile(name)
 		if err != nil {
-			return err
+			return nil, fmt.Errorf("CA_FILE: %w", err)
 		}
 		options.RootCAs = x509.NewCertPool()
 		if !options.RootCAs.AppendCertsFromPEM(pem) {
-			return fmt.Errorf("CA_FILE %s holds no PEM certificate", name)
+			return nil, fmt.Errorf("CA_FILE: %s holds no PEM certificate", name)
 		}
 	}
-	hub, err := nh.NewClientFromConnectionString(getenv("HUB_CONNECTION_STRING"), getenv("HUB_NAME"), options)
-	if err != nil {
-		return err
-	}
+	return nh.NewClientFromConnectionString(getenv("HUB_CONNECTION_STRING"), getenv("HUB_NAME"), options)
+}
+
+type notification struct {
+	device string
+	*nh.Notification
+}
+
+// notifications are those of the how-to, but for iOS: an iPhone shows only what
+// is in aps.
+func notifications() []notification {
+	const (
+		windows = `<toast><visual><binding template="ToastText01"><text id="1">Test</text></binding></visual></toast>`
+		phone   = `<?xml version="1.0" encoding="utf-8"?><wp:Notification xmlns:wp="WPNotification"><wp:Toast><wp:Text1>Test</wp:Text1></wp:Toast></wp:Notification>`
+	)
 	hello := map[string]any{"data": map[string]any{"msg": "Hello!"}}
-	for _, n := range []struct {
-		platform     string
-		notification *nh.Notification
-	}{
-		{"Windows", nh.NewWindowsNotification(`<toast><visual><binding template="ToastText01"><text id="1">Test</text></binding></visual></toast>`)},
-		{"Windows Phone", nh.NewMPNSNotification(`<?xml version="1.0" encoding="utf-8"?><wp:Notification xmlns:wp="WPNotification"><wp:Toast><wp:Text1>Test</wp:Text1></wp:Toast></wp:Notification>`)},
+	return []notification{
+		{"Windows", nh.NewWindowsNotification(windows)},
+		{"Windows Phone", nh.NewMPNSNotification(phone)},
 		{"iOS", nh.NewAppleNotification(map[string]any{"aps": map[string]any{"alert": "Hello!"}}, nil)},
 		{"Android", nh.NewFCMNotification(hello)},
 		{"Kindle Fire", nh.NewADMNotification(hello)},
 		{"Baidu", nh.NewBaiduNotification(hello, -1)},
-	} {
-		sent, err := hub.Send(ctx, n.notification, nil)
-		if err != nil {
-			return fmt.Errorf("%s: %w", n.platform, err)
-		}
-		fmt.Fprintf(out, "%-13s accepted as %s\n", n.platform, sent.NotificationID)
 	}
-	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -274,6 +275,21 @@ func (busy) Update(context.Context, store.Class, func(store.Tx) error) error {
 
 func setupBusy(t *testing.T) *fixture {
 	return setupWith(t, func(c *api.Config) { c.Store = busy{c.Store} })
+}
+
+// torn is a store whose nth read, counted from 1, fails.
+type torn struct {
+	store.Store
+	nth   int64
+	err   error
+	reads *atomic.Int64
+}
+
+func (s torn) View(ctx context.Context, fn func(store.Reader) error) error {
+	if s.reads.Add(1) == s.nth {
+		return s.err
+	}
+	return s.Store.View(ctx, fn)
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }

@@ -1,14 +1,20 @@
 package api_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/fanfare-hub/fanfare/internal/api"
 	"github.com/fanfare-hub/fanfare/internal/hub"
+	"github.com/fanfare-hub/fanfare/internal/store"
 	"github.com/fanfare-hub/fanfare/internal/wire"
 )
 
@@ -278,5 +284,49 @@ func TestHTTP2(t *testing.T) {
 	defer resp.Body.Close()
 	if resp.ProtoMajor != 2 || resp.StatusCode != 201 || resp.ContentLength != 0 {
 		t.Errorf("%s %d, length %d", resp.Proto, resp.StatusCode, resp.ContentLength)
+	}
+}
+
+// A read that fails, when the caller is let in or after it, is answered as what
+// it is, and never as something that is missing.
+func TestReadsThatFail(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		err      error
+		status   int
+		sentence string
+	}{
+		{fmt.Errorf("reading: %w", store.ErrBusy), 503, "The server is busy. Try again later."},
+		{fmt.Errorf("reading: %w", context.DeadlineExceeded), 503, "The server is busy. Try again later."},
+		{errors.New("reading: the page is torn"), 500, "An internal error has occurred."},
+	} {
+		for nth := range int64(2) {
+			t.Run(fmt.Sprintf("%v, read %d", c.err, nth+1), func(t *testing.T) {
+				t.Parallel()
+				reads := new(atomic.Int64)
+				f := setupWith(t, func(cfg *api.Config) { cfg.Store = torn{cfg.Store, nth + 1, c.err, reads} })
+				for _, target := range []string{"/MyHub/messages/x", registrations, registrations + "/x", "/MyHub/installations/x"} {
+					reads.Store(0)
+					f.get(target).refused(c.status, c.sentence)
+				}
+			})
+		}
+	}
+}
+
+// Over plain HTTP the addresses are plain, and nothing asks for TLS.
+func TestPlainHTTP(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/MyHub/messages", strings.NewReader("{}"))
+	req.Host = host + ":8080"
+	req.Header.Set("Authorization", f.token())
+	w := httptest.NewRecorder()
+	f.server.Config.Handler.ServeHTTP(w, req)
+	if want := "http://" + host + ":8080/MyHub/messages/" + notificationID(1) + "?api-version=2020-06"; w.Code != 201 || w.Header().Get("Location") != want {
+		t.Errorf("%d, Location %q, want %q", w.Code, w.Header().Get("Location"), want)
+	}
+	if hsts, there := w.Header()["Strict-Transport-Security"]; there {
+		t.Errorf("Strict-Transport-Security %q over plain HTTP", hsts)
 	}
 }

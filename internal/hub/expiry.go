@@ -28,5 +28,5 @@ func ParseExpiry(text string) (at time.Time, once bool, err error) {
 			return at.UTC(), false, nil
 		}
 	}
-	return time.Time{}, false, fmt.Errorf("the expiry %q is neither a date nor 0", text)
+	return time.Time{}, false, fmt.Errorf("the expiry %.100q is neither a date nor 0", text)
 }

@@ -8,10 +8,12 @@ import (
 	"unicode/utf8"
 )
 
-// maxHandle bounds a handle: the longest real ones, channel URIs, stay below.
+// maxHandle bounds a handle, in bytes: the longest real ones, channel URIs, stay
+// below.
 const maxHandle = 4096
 
-// ValidateHandle says what is wrong with a handle of a platform.
+// ValidateHandle says what is wrong with a handle of a platform, as *Invalid,
+// without repeating the handle. The keys are those of a browser.
 func ValidateHandle(p Platform, handle string, keys *BrowserKeys) error {
 	switch {
 	case handle == "":
@@ -74,8 +76,12 @@ func validateKeys(k *BrowserKeys) error {
 	return nil
 }
 
-// decodeKey reads base64 in either alphabet, padded or not: browsers differ.
+// decodeKey reads base64 in either alphabet, padded or not: browsers differ. Line
+// ends, which package base64 passes over, are none of it.
 func decodeKey(s string) ([]byte, error) {
+	if i := strings.IndexAny(s, "\r\n"); i >= 0 {
+		return nil, base64.CorruptInputError(i)
+	}
 	s = strings.NewReplacer("+", "-", "/", "_").Replace(strings.TrimRight(s, "="))
 	return base64.RawURLEncoding.DecodeString(s)
 }

@@ -13,7 +13,7 @@ import (
 // 63 bits and a small one.
 func NewRegistrationID() string {
 	var b [17]byte
-	rand.Read(b[:]) //nolint:errcheck // never fails
+	rand.Read(b[:])
 	number := func(b []byte) string { return strconv.FormatUint(binary.BigEndian.Uint64(b)>>1, 10) }
 	return number(b[:8]) + "-" + number(b[8:16]) + "-" + strconv.Itoa(1+int(b[16])%3)
 }
@@ -22,7 +22,7 @@ func NewRegistrationID() string {
 // NH-, the time to the millisecond, 32 hex digits, two digits.
 func NewNotificationID(now time.Time) string {
 	var b [17]byte
-	rand.Read(b[:]) //nolint:errcheck // never fails
+	rand.Read(b[:])
 	at := strings.Replace(now.UTC().Format("20060102150405.000"), ".", "", 1)
 	return fmt.Sprintf("NH-%s-%x-%02d", at, b[:16], b[16]%100)
 }

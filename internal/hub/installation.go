@@ -65,7 +65,7 @@ func (i *Installation) validate() error {
 	if i.UserID != "" && (len(i.UserID) > maxInstallationID || tagexpr.CheckSystemID(i.UserID) != nil) {
 		return invalid("userId %.130q is not valid: letters, digits and - _ @ # . : = are allowed, at most %d.", i.UserID, maxInstallationID)
 	}
-	if i.Platform == 0 {
+	if !i.Platform.known() {
 		return invalid("platform is missing or unknown.")
 	}
 	if i.Handle == "" {
@@ -93,7 +93,8 @@ func (i *Installation) validateTiles() error {
 	if len(i.SecondaryTiles) > maxTiles {
 		return invalid("There are %d secondary tiles; at most %d are allowed.", len(i.SecondaryTiles), maxTiles)
 	}
-	for name, t := range i.SecondaryTiles {
+	for _, name := range slices.Sorted(maps.Keys(i.SecondaryTiles)) {
+		t := i.SecondaryTiles[name]
 		if name == "" || len(name) > maxTile {
 			return invalid("A secondary tile's id has 1 to %d bytes.", maxTile)
 		}
@@ -114,7 +115,8 @@ func validateTemplates(p Platform, templates map[string]InstallationTemplate) er
 	if len(templates) > maxTemplates {
 		return invalid("There are %d templates; at most %d are allowed.", len(templates), maxTemplates)
 	}
-	for name, t := range templates {
+	for _, name := range slices.Sorted(maps.Keys(templates)) {
+		t := templates[name]
 		if name == "" {
 			return invalid("A template needs a name.")
 		}
@@ -141,8 +143,8 @@ func (t *InstallationTemplate) templateBody(p Platform, name string) *TemplateBo
 
 // Derive returns the registrations that sends see of an installation: the
 // native one, one for each template in order of name, and the same for each
-// secondary tile. Number, ID and ETag are the store's to give. An expired
-// channel has none.
+// secondary tile. A channel that has expired has none; those of the tiles are
+// others than the installation's. Number, ID and ETag are the store's to give.
 func Derive(i *Installation) []Registration {
 	d := deriver{installation: i}
 	if !i.ChannelExpired {
@@ -167,7 +169,7 @@ func (d *deriver) add(tile, handle string, tags []string, templates map[string]I
 	if i.UserID != "" {
 		own = append(own, "$UserId:{"+i.UserID+"}")
 	}
-	own = append(own, tags...)
+	own = distinct(append(own, tags...))
 	base := Registration{
 		Platform: i.Platform, Handle: handle, Browser: i.Browser, Tags: own, PushVariables: i.PushVariables,
 		SecondaryTileName: tile, InstallationID: i.ID, ExpiresAt: i.ExpiresAt, UpdatedAt: i.UpdatedAt,
@@ -177,18 +179,7 @@ func (d *deriver) add(tile, handle string, tags []string, templates map[string]I
 		t := templates[name]
 		r := base
 		r.Template = t.templateBody(i.Platform, name)
-		r.Tags = withName(slices.Concat(own, t.Tags), name)
+		r.Tags = distinct(slices.Concat(own, t.Tags, []string{name})) // Azure adds the name
 		d.out = append(d.out, r)
 	}
-}
-
-// withName adds a template's name to its tags, as Azure does, unless it is
-// there already.
-func withName(tags []string, name string) []string {
-	for _, t := range tags {
-		if tagexpr.Fold(t) == tagexpr.Fold(name) {
-			return tags
-		}
-	}
-	return append(tags, name)
 }

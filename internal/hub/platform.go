@@ -46,3 +46,5 @@ func ParsePlatform(name string) (Platform, bool) {
 	}
 	return 0, false
 }
+
+func (p Platform) known() bool { return p >= APNs && p <= Xiaomi }

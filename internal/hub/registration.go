@@ -74,6 +74,9 @@ const maxTile = 256
 // Validate says what is wrong with a registration that a client wrote, as
 // *Invalid. It completes the template's headers first.
 func (r *Registration) Validate() error {
+	if !r.Platform.known() {
+		return invalid("The platform is missing or unknown.")
+	}
 	if err := ValidateHandle(r.Platform, r.Handle, r.Browser); err != nil {
 		return err
 	}

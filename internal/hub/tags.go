@@ -2,7 +2,6 @@ package hub
 
 import (
 	"errors"
-	"strings"
 
 	"github.com/fanfare-hub/fanfare/internal/tagexpr"
 )
@@ -33,21 +32,15 @@ func validateTags(tags []string) error {
 	return nil
 }
 
-// maxVariables bounds an installation's push variables, in bytes.
-const maxVariables = 8000
-
-func validateVariables(vars map[string]string) error {
-	size := 0
-	for name, v := range vars {
-		size += len(name) + len(v)
-		if name == "" || len(name) > maxTag || strings.ContainsFunc(name, func(r rune) bool {
-			return r != '_' && (r > 'z' || !strings.ContainsRune("0123456789abcdefghijklmnopqrstuvwxyz", r|0x20))
-		}) {
-			return invalid("The push variable %.130q is not valid: its name has letters, digits and _, at most %d.", name, maxTag)
+// distinct drops tags that differ from an earlier one in letter case alone.
+func distinct(tags []string) []string {
+	seen := make(map[string]bool, len(tags))
+	out := make([]string, 0, len(tags))
+	for _, t := range tags {
+		if f := tagexpr.Fold(t); !seen[f] {
+			seen[f] = true
+			out = append(out, t)
 		}
 	}
-	if size > maxVariables {
-		return invalid("The push variables have %d bytes; at most %d are allowed.", size, maxVariables)
-	}
-	return nil
+	return out
 }

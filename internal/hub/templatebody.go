@@ -1,10 +1,6 @@
 package hub
 
 import (
-	"bytes"
-	"encoding/json"
-	"encoding/xml"
-	"io"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -19,35 +15,59 @@ const maxTemplateName = 200
 // element where the client gave none: X-WNS-Type for WNS, target and class for
 // MPNS.
 func (b *TemplateBody) Complete(p Platform) {
-	switch p {
-	case WNS:
-		if t := RootWNSType([]byte(b.Body)); t != "" && b.header("X-WNS-Type") == "" {
-			b.Headers = append(b.Headers, Header{"X-WNS-Type", t})
-		}
-	case MPNS:
-		if b.header("X-NotificationClass") != "" {
-			return
-		}
-		switch mpnsTarget([]byte(b.Body)) {
-		case "Toast":
-			b.Headers = append(b.Headers, Header{"X-WindowsPhone-Target", "toast"}, Header{"X-NotificationClass", "2"})
-		case "Tile":
-			b.Headers = append(b.Headers, Header{"X-WindowsPhone-Target", "token"}, Header{"X-NotificationClass", "1"})
-		}
+	switch root, child := rootElements([]byte(b.Body)); {
+	case p == WNS:
+		b.fill("X-WNS-Type", RootWNSType([]byte(b.Body)))
+	case p == MPNS && root == "Notification" && child == "Toast":
+		b.fill("X-WindowsPhone-Target", "toast")
+		b.fill("X-NotificationClass", "2")
+	case p == MPNS && root == "Notification" && child == "Tile":
+		b.fill("X-WindowsPhone-Target", "token")
+		b.fill("X-NotificationClass", "1")
 	}
 }
 
-// Validate says what is wrong with a template for a platform.
+// fill sets a header that is missing or empty.
+func (b *TemplateBody) fill(name, value string) {
+	if value == "" {
+		return
+	}
+	for i, h := range b.Headers {
+		if !strings.EqualFold(h.Name, name) {
+			continue
+		}
+		if h.Value == "" {
+			b.Headers[i].Value = value
+		}
+		return
+	}
+	b.Headers = append(b.Headers, Header{name, value})
+}
+
+// Validate says what is wrong with a template for a platform, as *Invalid.
 func (b *TemplateBody) Validate(p Platform) error {
+	if strings.HasPrefix(b.Name, "$") {
+		return invalid("The template name can not start with $.")
+	}
 	if n := utf8.RuneCountInString(b.Name); n > maxTemplateName {
 		return invalid("The template name has %d characters; at most %d are allowed.", n, maxTemplateName)
 	}
-	if _, err := template.Compile(b.Body); err != nil {
+	body, err := template.Compile(b.Body)
+	if err != nil {
 		return invalid("%s", err)
 	}
-	isJSON := strings.HasPrefix(strings.TrimLeft(b.Body, " \t\r\n\ufeff"), "{")
-	if !isJSON && p != WNS && p != MPNS {
+	if !body.JSON() && p != WNS && p != MPNS {
 		return invalid("The body template is not valid: a JSON object is expected.")
+	}
+	if err := b.validateHeaders(p); err != nil {
+		return err
+	}
+	return b.validateFields()
+}
+
+func (b *TemplateBody) validateHeaders(p Platform) error {
+	if len(b.Headers) > maxHeaders {
+		return invalid("The template has %d headers; at most %d are allowed.", len(b.Headers), maxHeaders)
 	}
 	for _, h := range b.Headers {
 		if err := validateHeader(p, h); err != nil {
@@ -58,20 +78,26 @@ func (b *TemplateBody) Validate(p Platform) error {
 	case p == WNS && b.header("X-WNS-Type") == "":
 		return invalid("The template needs the header X-WNS-Type: its root element is none of toast, tile, badge.")
 	case p == MPNS && b.header("X-NotificationClass") == "":
-		return invalid("The template needs the header X-NotificationClass.")
+		return invalid("The template needs the header X-NotificationClass: it is neither a toast nor a tile.")
 	}
-	return b.validateAPNs()
+	return nil
 }
 
-// validateAPNs checks the fields that only Apple templates have.
-func (b *TemplateBody) validateAPNs() error {
-	v, err := template.CompileValue(b.Expiry)
+// validateFields checks what has a member of its own rather than a header:
+// expiry and priority of Apple's, message type of Baidu's.
+func (b *TemplateBody) validateFields() error {
+	expiry, err := template.CompileValue(b.Expiry)
 	if err != nil {
 		return invalid("The expiry is not valid: %s", err)
 	}
-	if v.Literal() {
-		if _, _, err := ParseExpiry(b.Expiry); err != nil {
-			return invalid("The expiry is not valid: %s", err)
+	if expiry.Literal() {
+		if _, _, err := ParseExpiry(expiry.Render(template.Properties{})); err != nil {
+			return invalid("The expiry is not valid: %s.", err)
+		}
+	}
+	if b.MessageType != "" {
+		if _, err := strconv.ParseInt(b.MessageType, 10, 32); err != nil {
+			return invalid("The message type %.100q is not a number.", b.MessageType)
 		}
 	}
 	return validateHeader(APNs, Header{"apns-priority", b.Priority})
@@ -84,73 +110,4 @@ func (b *TemplateBody) header(name string) string {
 		}
 	}
 	return ""
-}
-
-func validateHeader(p Platform, h Header) error {
-	v, err := template.CompileValue(h.Value)
-	if err != nil {
-		return invalid("The header %.100s is not valid: %s", h.Name, err)
-	}
-	if h.Name == "" || len(h.Name) > maxTag || strings.ContainsFunc(h.Name, func(r rune) bool {
-		return r != '-' && r != '_' && (r > 'z' || !strings.ContainsRune("0123456789abcdefghijklmnopqrstuvwxyz", r|0x20))
-	}) || strings.ContainsAny(h.Value, "\r\n\x00") {
-		return invalid("The header %.100q is not valid.", h.Name)
-	}
-	if p != APNs {
-		return nil
-	}
-	name := strings.ToLower(h.Name)
-	if !strings.HasPrefix(name, "apns-") {
-		return invalid("The header %s is not valid: the names of Apple headers begin with apns-.", h.Name)
-	}
-	if !v.Literal() || h.Value == "" {
-		return nil
-	}
-	switch name {
-	case "apns-priority":
-		if _, err := strconv.ParseUint(h.Value, 10, 8); err != nil {
-			return invalid("The priority %q is not a number from 0 to 255.", h.Value)
-		}
-	case "apns-expiration":
-		if _, err := strconv.ParseInt(h.Value, 10, 64); err != nil {
-			return invalid("The header apns-expiration is not a number of seconds: %q.", h.Value)
-		}
-	}
-	return nil
-}
-
-// RootWNSType returns the X-WNS-Type that an XML body's root element asks for:
-// wns/toast, wns/tile or wns/badge; "" for anything else.
-func RootWNSType(body []byte) string {
-	switch name := rootElement(body, 1); name {
-	case "toast", "tile", "badge":
-		return "wns/" + name
-	}
-	return ""
-}
-
-// mpnsTarget returns the element within a wp:Notification.
-func mpnsTarget(body []byte) string { return rootElement(body, 2) }
-
-// rootElement returns the local name of the first element at a depth.
-func rootElement(body []byte, depth int) string {
-	dec := xml.NewDecoder(bytes.NewReader(body))
-	// SDKs write encoding="utf-16" into text that they send as UTF-8.
-	dec.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
-	for {
-		tok, err := dec.RawToken()
-		if err != nil {
-			return ""
-		}
-		if el, ok := tok.(xml.StartElement); ok {
-			if depth--; depth == 0 {
-				return el.Name.Local
-			}
-		}
-	}
-}
-
-// IsJSONObject reports whether a body is one JSON object.
-func IsJSONObject(body []byte) bool {
-	return bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{")) && json.Valid(body)
 }

@@ -57,7 +57,16 @@ func isXMLChar(r rune) bool {
 	return r == '\t' || r == '\n' || r == '\r' || r >= 0x20 && r <= 0xd7ff || r >= 0xe000 && r <= 0xfffd || r >= 0x10000 && r <= 0x10ffff
 }
 
-// isNumber is what #(p) writes without quotes: an unsigned JSON number.
+// appendNumber writes the value of #(p), which has no quotes if it is a number.
+func appendNumber(out []byte, s string) []byte {
+	if isNumber(s) {
+		return append(out, s...)
+	}
+	return append(appendJSON(append(out, '"'), s), '"')
+}
+
+// isNumber reports whether s is what the documentation calls a number: an
+// integer without sign or leading zeros, then perhaps a fraction and an exponent.
 func isNumber(s string) bool {
 	digits := func() bool {
 		n := 0

@@ -2,34 +2,33 @@ package template
 
 import (
 	"encoding/json"
-	"fmt"
+	"errors"
 )
 
 // json finds the string values of a JSON body. encoding/json says whether the
 // body is well formed; the places are found by a scan of its text, since the
 // library's tokens do not tell them.
 func (c *compiler) json() error {
-	if !json.Valid([]byte(c.body)) {
-		var v any
-		err := json.Unmarshal([]byte(c.body), &v)
-		return fmt.Errorf("failed to deserialize the body template: %w", err)
+	var whole json.RawMessage
+	if err := json.Unmarshal([]byte(c.body), &whole); err != nil {
+		if e, ok := errors.AsType[*json.SyntaxError](err); ok {
+			return malformed("%s (at byte %d)", e, e.Offset)
+		}
+		return malformed("%s", err)
 	}
-	depth := 0
-	object := make([]bool, 0, maxDepth) // for each level: is it an object?
-	key := false                        // is the next string a member's name?
+	var objects []bool // for each level: is it an object?
+	key := false       // is the next string a member's name?
 	for i := 0; i < len(c.body); i++ {
-		switch c.body[i] {
+		switch b := c.body[i]; b {
 		case '{', '[':
-			if depth++; depth > maxDepth {
-				return fmt.Errorf("failed to deserialize the body template: it nests deeper than %d", maxDepth)
+			key = b == '{'
+			if objects = append(objects, key); len(objects) > maxDepth {
+				return malformed("it nests deeper than %d levels", maxDepth)
 			}
-			object = append(object, c.body[i] == '{')
-			key = c.body[i] == '{'
 		case '}', ']':
-			depth--
-			object = object[:depth]
+			objects = objects[:len(objects)-1]
 		case ',':
-			key = object[depth-1]
+			key = objects[len(objects)-1]
 		case ':':
 			key = false
 		case '"':
@@ -47,21 +46,21 @@ func (c *compiler) json() error {
 
 // stringEnd returns the place of the quote that closes the string at from.
 func stringEnd(s string, from int) int {
-	for i := from + 1; i < len(s); i++ {
-		switch s[i] {
-		case '\\':
-			i++
-		case '"':
-			return i
+	end := from + 1
+	for s[end] != '"' {
+		if s[end] == '\\' {
+			end++
 		}
+		end++
 	}
-	return len(s) - 1
+	return end
 }
 
+// jsonString looks at the value between two quotes.
 func (c *compiler) jsonString(from, to int) error {
 	var text string
 	if err := json.Unmarshal([]byte(c.body[from:to+1]), &text); err != nil {
-		return fmt.Errorf("failed to deserialize the body template: %w", err)
+		return malformed("%s", err)
 	}
 	return c.leaf(text, from+1, to, inJSON)
 }
