@@ -69,7 +69,9 @@ func classify(status int, header http.Header, text []byte, now time.Time) pns.Re
 	var b body
 	known := json.Unmarshal(text, &b) == nil
 	r, ok := reasons[b.Reason]
-	if !known || !ok {
+	// Only Apple's own statuses delete a handle: a proxy may answer with others.
+	deletes := status == http.StatusBadRequest || status == http.StatusGone
+	if !known || !ok || r.Class == pns.Drop && !deletes {
 		r = byStatus(status)
 	}
 	r.Reason = pns.Reason(strconv.Itoa(status)+" "+b.Reason, odd(known, text))
