@@ -154,21 +154,6 @@ func TestBackOff(t *testing.T) {
 	}
 }
 
-// Bounds that would overflow when they double are held all the same.
-func TestBackOffWithGreatBounds(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		const year = 365 * 24 * time.Hour
-		o := &nh.RetryOptions{Attempts: 100, Base: 200 * year, Max: 250 * year}
-		client, times := fake(t, nh.ClientOptions{Retry: o}, statuses("", 503, 503, 503))
-		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
-		defer cancel()
-		if err := send(ctx, client); err == nil || len(*times) > 3 {
-			t.Errorf("%d requests, %v", len(*times), err)
-		}
-	})
-}
-
 func TestRetryAfter(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]time.Duration{

@@ -81,15 +81,12 @@ func templatesWire(in map[string]hub.InstallationTemplate) map[string]wire.Insta
 	return out
 }
 
-// installationExpiry honours a date that the client gave, and leaves the rest
-// to the hub. Azure shows the end of the calendar for never, and clients write
-// back what they read.
+// installationExpiry honours a date that the client gave, also the end of the
+// calendar, which it may have read here as never; without one the hub's rule
+// holds.
 func (r *request) installationExpiry(given time.Time) time.Time {
-	switch {
-	case given.IsZero():
+	if given.IsZero() {
 		return r.expiresAt()
-	case !given.Before(hub.NeverExpires):
-		return time.Time{}
 	}
 	return given
 }
