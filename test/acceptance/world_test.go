@@ -8,6 +8,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"path/filepath"
 	"testing"
 	"time"
@@ -183,7 +184,7 @@ type task struct {
 // tasks reads the task table through a connection of its own.
 func (w *world) tasks() (all []task) {
 	w.Helper()
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(w.dir, "fanfare.db")+"?_pragma=query_only(1)")
+	db, err := sql.Open("sqlite", "file:"+url.PathEscape(filepath.Join(w.dir, "fanfare.db"))+"?_pragma=query_only(1)")
 	if err != nil {
 		w.Fatal(err)
 	}

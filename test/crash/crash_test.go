@@ -12,6 +12,7 @@ import (
 	"fmt"
 	mathrand "math/rand/v2"
 	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -66,9 +67,9 @@ func TestKill(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("building fanfare: %v\n%s", err, out)
 	}
-	for left := kills(t); left > 0; left -= killsPerSend {
+	for left, send := kills(t), 1; left > 0; left, send = left-killsPerSend, send+1 {
 		n := min(left, killsPerSend)
-		t.Run(fmt.Sprintf("%d kills", n), func(t *testing.T) { killed(t, binary, n) })
+		t.Run(fmt.Sprintf("send %d, %d kills", send, n), func(t *testing.T) { killed(t, binary, n) })
 	}
 }
 
@@ -321,7 +322,7 @@ func (p *process) stop() {
 // perhapsTwice reads the hub's own count.
 func (p *process) perhapsTwice(ctx context.Context) (n int64) {
 	p.Helper()
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(p.dir, "data", "fanfare.db")+"?mode=ro")
+	db, err := sql.Open("sqlite", "file:"+url.PathEscape(filepath.Join(p.dir, "data", "fanfare.db"))+"?mode=ro")
 	if err != nil {
 		p.Fatal(err)
 	}
