@@ -1,6 +1,9 @@
 package pns
 
 import (
+	"context"
+	"errors"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -69,6 +72,23 @@ func Reason(parts ...string) string {
 func printable(r rune) rune {
 	if r < ' ' || r == 0x7f {
 		return ' '
+	}
+	return r
+}
+
+// Lost is the result of an HTTP/2 request without an answer. One that was not
+// written, other than for want of a connection or of time, is tried again at
+// once on a new connection: services close theirs in good order.
+func Lost(err error, written bool) Result {
+	r := Result{Class: Unknown, Outcome: hub.PnsUnreachable, Reason: Reason(err.Error())}
+	if written {
+		return r
+	}
+	r.Class, r.Service = Unsent, true
+	var op *net.OpError
+	dialling := errors.As(err, &op) && op.Op == "dial"
+	if !dialling && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+		r.Again = WithNewConn
 	}
 	return r
 }

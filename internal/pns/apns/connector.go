@@ -93,11 +93,7 @@ func (c *connector) result(r *h2.Response) pns.Result {
 	if r.Err == nil {
 		return classify(r.Status, r.Header, r.Body, c.clock.Now())
 	}
-	lost := pns.Result{Class: pns.Unknown, Outcome: hub.PnsUnreachable, Reason: pns.Reason(r.Err.Error())}
-	if !r.Written {
-		lost.Class, lost.Service = pns.Unsent, true
-	}
-	return lost
+	return pns.Lost(r.Err, r.Written)
 }
 
 // Close gives up the connections.

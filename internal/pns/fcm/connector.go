@@ -2,8 +2,6 @@ package fcm
 
 import (
 	"context"
-	"errors"
-	"net"
 	"time"
 
 	"github.com/fanfare-hub/fanfare/internal/clock"
@@ -100,22 +98,7 @@ func (c *connector) result(r *h2.Response, now time.Time, large bool) pns.Result
 	if r.Err == nil {
 		return classify(r.Status, r.Header, r.Body, now, large)
 	}
-	return lost(r.Err, r.Written)
-}
-
-// lost is the result of a request without an answer.
-func lost(err error, written bool) pns.Result {
-	r := pns.Result{Class: pns.Unknown, Outcome: hub.PnsUnreachable, Reason: pns.Reason(err.Error())}
-	if written {
-		return r
-	}
-	r.Class, r.Service = pns.Unsent, true
-	var op *net.OpError
-	dialling := errors.As(err, &op) && op.Op == "dial"
-	if !dialling && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
-		r.Again = pns.WithNewConn // Google's front ends close connections in good order
-	}
-	return r
+	return pns.Lost(r.Err, r.Written)
 }
 
 var _ pns.New = New
