@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // The files of testdata/exchange are conversations, each on one connection: a
@@ -58,6 +59,9 @@ func newConversation(t *testing.T) *conversation {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
+	if err := conn.SetDeadline(time.Now().Add(answerTimeout)); err != nil {
+		t.Fatal(err)
+	}
 	return &conversation{t: t, fixture: f, conn: conn, reader: bufio.NewReader(conn)}
 }
 

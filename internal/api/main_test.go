@@ -244,6 +244,9 @@ func (g got) refused(status int, sentence string) got {
 	return g
 }
 
+// answerTimeout ends a test whose server waits for what never comes.
+const answerTimeout = 30 * time.Second
+
 // raw sends bytes as they are over one connection, and returns all that comes
 // back until the server closes it.
 func (f *fixture) raw(request string) string {
@@ -256,6 +259,9 @@ func (f *fixture) raw(request string) string {
 		f.t.Fatal(err)
 	}
 	defer c.Close()
+	if err := c.SetDeadline(time.Now().Add(answerTimeout)); err != nil {
+		f.t.Fatal(err)
+	}
 	if _, err := io.WriteString(c, request); err != nil {
 		f.t.Fatal(err)
 	}

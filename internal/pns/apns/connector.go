@@ -2,6 +2,7 @@ package apns
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -20,7 +21,7 @@ type connector struct {
 	tokens *tokens
 	clock  clock.Clock
 	main   *h2.Sender // the environment that the credential names
-	other  *h2.Sender
+	other  *h2.Sender // nil: there is no other
 }
 
 // New builds a connector, or says what is wrong with the credential.
@@ -30,31 +31,28 @@ func New(cred hub.Credential, env pns.Env) (pns.Connector, error) {
 		return nil, err
 	}
 	c := &connector{cfg: cfg, clock: env.Clock, tokens: &tokens{cfg: cfg, clock: env.Clock}}
-	for origin, sender := range map[string]**h2.Sender{cfg.origin: &c.main, cfg.other: &c.other} {
-		*sender, err = h2.New(h2.Config{
-			Origin: origin, Dial: env.Dial, Roots: env.Roots, MaxConns: env.Connections(),
-			RequestTimeout: env.Timeout(requestTimeout), WarmUp: true,
-		})
-		if err != nil {
+	if c.main, err = sender(cfg.origin, env); err != nil {
+		return nil, err
+	}
+	if cfg.other != "" {
+		if c.other, err = sender(cfg.other, env); err != nil {
 			return nil, err
 		}
-	}
-	if c.other == nil || c.main == nil { // a custom endpoint is both environments
-		c.main, c.other = first(c.main, c.other), first(c.main, c.other)
 	}
 	return c, nil
 }
 
-func first(a, b *h2.Sender) *h2.Sender {
-	if a != nil {
-		return a
-	}
-	return b
+// sender has no connection before its first batch.
+func sender(origin string, env pns.Env) (*h2.Sender, error) {
+	return h2.New(h2.Config{
+		Origin: origin, Dial: env.Dial, Roots: env.Roots, MaxConns: env.Connections(),
+		RequestTimeout: requestTimeout, WarmUp: true,
+	})
 }
 
 // Send makes one request for each target.
 func (c *connector) Send(ctx context.Context, b *pns.Batch, results []pns.Result) {
-	common, refused := headers(b.Message, c.cfg.bundleID)
+	p, refused := prepare(b.Message, c.cfg.bundleID)
 	if refused != nil {
 		pns.Fill(results, *refused)
 		return
@@ -64,42 +62,88 @@ func (c *connector) Send(ctx context.Context, b *pns.Batch, results []pns.Result
 		pns.Fill(results, pns.Result{Class: pns.Credential, Outcome: hub.InvalidCredentials, Service: true, Reason: pns.Reason(err.Error())})
 		return
 	}
+	var main, other []int // places of targets
+	for i := range b.Targets {
+		switch t := &b.Targets[i]; {
+		case !isDeviceToken(t.Handle):
+			results[i] = malformed
+		case t.OtherEnvironment && c.other != nil:
+			other = append(other, i)
+		default:
+			main = append(main, i)
+		}
+	}
+	post := func(s *h2.Sender, at []int) []pns.Result {
+		reqs := make([]h2.Request, len(at))
+		for i, k := range at {
+			reqs[i] = p.request(token, &b.Targets[k])
+		}
+		resps := make([]h2.Response, len(at))
+		s.Do(ctx, reqs, h2.Mode{NewConn: b.NewConn}, resps)
+		return c.judge(resps, ctx.Err() != nil)
+	}
 	var wg sync.WaitGroup
-	for other, sender := range map[bool]*h2.Sender{false: c.main, true: c.other} {
-		var at []int
-		var reqs []h2.Request
-		for i := range b.Targets {
-			if b.Targets[i].OtherEnvironment == other {
-				at = append(at, i)
-				reqs = append(reqs, request(common, token, b.Message.Body, &b.Targets[i]))
-			}
-		}
-		if len(at) == 0 {
-			continue
-		}
+	if len(other) > 0 {
 		wg.Go(func() {
-			resps := make([]h2.Response, len(reqs))
-			sender.Do(ctx, reqs, h2.Mode{NewConn: b.NewConn}, resps)
-			for i, k := range at {
-				results[k] = c.result(&resps[i])
+			for i, r := range post(c.other, other) {
+				// The credential's environment alone speaks for the service: the key
+				// may not be good for the other one at all.
+				r.Service = false
+				results[other[i]] = r
 			}
 		})
 	}
+	if len(main) > 0 {
+		for i, r := range post(c.main, main) {
+			results[main[i]] = r
+		}
+	}
 	wg.Wait()
-	pns.JudgeService(results)
 }
 
-func (c *connector) result(r *h2.Response) pns.Result {
-	if r.Err == nil {
-		return classify(r.Status, r.Header, r.Body, c.clock.Now())
+// malformed is what APNs would say of a handle that is no device token.
+var malformed = pns.Result{Class: pns.Drop, Outcome: hub.BadChannel, Malformed: true, Reason: "the handle is not a device token"}
+
+// judge reads the responses of one environment. When the caller's time has
+// ended, what was not sent says nothing of the service.
+func (c *connector) judge(resps []h2.Response, ended bool) []pns.Result {
+	results := make([]pns.Result, len(resps))
+	now := c.clock.Now()
+	for i := range resps {
+		r := &results[i]
+		if resp := &resps[i]; resp.Err != nil {
+			*r = lost(resp.Err, resp.Written, ended)
+		} else {
+			*r = classify(resp.Status, resp.Header, resp.Body, now)
+		}
+		if r.Again == pns.WithOtherEnvironment && c.other == nil {
+			r.Again = pns.No
+		}
 	}
-	return pns.Lost(r.Err, r.Written)
+	pns.JudgeService(results)
+	return results
+}
+
+// lost is the result of a request without an answer.
+func lost(err error, written, ended bool) pns.Result {
+	r := pns.Result{Class: pns.Unsent, Outcome: hub.PnsUnreachable, Reason: pns.Reason(err.Error())}
+	switch {
+	case written:
+		r.Class = pns.Unknown
+	case errors.Is(err, h2.ErrUnprocessed): // Apple is leaving, or has no room on this connection
+		r.Class, r.Outcome, r.Again = pns.Reconnect, hub.PnsUnavailable, pns.WithNewConn
+	default:
+		r.Service = !ended
+	}
+	return r
 }
 
 // Close gives up the connections.
 func (c *connector) Close() {
 	c.main.Close()
-	c.other.Close()
+	if c.other != nil {
+		c.other.Close()
+	}
 }
 
 var _ pns.New = New

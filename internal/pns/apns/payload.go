@@ -2,6 +2,7 @@ package apns
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,69 +24,86 @@ var topicSuffixes = map[string]string{
 	"widgets": ".push-type.widgets", "controls": ".push-type.controls",
 }
 
-// aliases are the names that Azure's clients give to Apple's headers.
-var aliases = map[string]string{
-	"x-apns-priority": "apns-priority", "x-apns-expiration": "apns-expiration", "x-apns-push-type": "apns-push-type",
-	"x-apns-topic": "apns-topic", "x-apns-collapse-id": "apns-collapse-id",
+// push is what all devices of a message have in common.
+type push struct {
+	fields []h2.Field
+	body   []byte
 }
 
-// headers returns what all devices of a message have in common. A message that
-// APNs would refuse for every device is refused here.
-func headers(m *pns.Message, bundleID string) (map[string]string, *pns.Result) {
+// prepare reads a message. One that APNs would refuse for every device is
+// refused here.
+func prepare(m *pns.Message, bundleID string) (*push, *pns.Result) {
 	if !hub.IsJSONObject(m.Body) {
-		return nil, &pns.Result{Class: pns.Body, Outcome: hub.InvalidNotificationFormat, Reason: "the payload is not a JSON object"}
+		return nil, refuse(hub.InvalidNotificationFormat, "the payload is not a JSON object")
 	}
 	h := given(m.Headers)
-	if h["apns-push-type"] == "" {
-		if silent(m.Body) {
-			h["apns-push-type"] = "background"
-		} else {
-			h["apns-push-type"] = "alert"
-		}
-	}
-	if h["apns-priority"] == "" {
-		h["apns-priority"] = "10"
-		if h["apns-push-type"] == "background" {
-			h["apns-priority"] = "5" // Apple refuses any other
-		}
-	}
-	if _, there := h["apns-expiration"]; !there && !m.Expiry.IsZero() {
-		h["apns-expiration"] = strconv.FormatInt(m.Expiry.Unix(), 10)
-	}
-	if !strings.HasPrefix(h["apns-topic"], bundleID) {
-		h["apns-topic"] = bundleID + topicSuffixes[h["apns-push-type"]]
-	}
+	complete(h, m, bundleID)
 	limit := maxPayload
 	if h["apns-push-type"] == "voip" {
 		limit = maxVoIPPayload
 	}
 	if len(m.Body) > limit {
-		return nil, &pns.Result{
-			Class: pns.Body, Outcome: hub.InvalidNotificationSize,
-			Reason: "the payload has " + strconv.Itoa(len(m.Body)) + " bytes; APNs takes " + strconv.Itoa(limit),
-		}
+		return nil, refuse(hub.InvalidNotificationSize, "the payload has "+strconv.Itoa(len(m.Body))+" bytes; APNs takes "+strconv.Itoa(limit))
 	}
-	return h, nil
+	p := &push{body: m.Body}
+	for name, value := range h {
+		if !onlyOf(name, letters+digits+"-_") || strings.ContainsFunc(value, control) {
+			return nil, refuse(hub.InvalidNotificationFormat, "the header "+strconv.QuoteToASCII(name)+" cannot be sent: its name or value holds characters that a header may not")
+		}
+		p.fields = append(p.fields, h2.Field{Name: name, Value: value})
+	}
+	slices.SortFunc(p.fields, func(a, b h2.Field) int { return strings.Compare(a.Name, b.Name) })
+	return p, nil
 }
 
-// given picks Apple's headers from a message's. An expiration that is no number
-// is left out: one client writes garbage there.
+func refuse(o hub.Outcome, reason string) *pns.Result {
+	return &pns.Result{Class: pns.Body, Outcome: o, Reason: reason}
+}
+
+// given picks Apple's headers from a message's, under Apple's names: Azure's
+// older clients put X- before them. A name of Apple's own wins. An expiration
+// that is no number is left out: one client writes garbage there.
 func given(all []hub.Header) map[string]string {
 	h := map[string]string{}
-	for _, x := range all {
-		name := strings.ToLower(x.Name)
-		if alias, ok := aliases[name]; ok {
-			name = alias
+	for _, prefix := range []string{"x-", ""} {
+		for _, x := range all {
+			name, ok := strings.CutPrefix(strings.ToLower(x.Name), prefix)
+			value := strings.Trim(x.Value, " \t")
+			if !ok || !strings.HasPrefix(name, "apns-") || name == "apns-id" || value == "" {
+				continue
+			}
+			if _, err := strconv.ParseInt(value, 10, 64); err != nil && name == "apns-expiration" {
+				continue
+			}
+			h[name] = value
 		}
-		if !strings.HasPrefix(name, "apns-") || name == "apns-id" || x.Value == "" {
-			continue
-		}
-		if _, err := strconv.ParseInt(x.Value, 10, 64); err != nil && name == "apns-expiration" {
-			continue
-		}
-		h[name] = x.Value
 	}
 	return h
+}
+
+// complete adds the headers that APNs needs and the sender did not give.
+func complete(h map[string]string, m *pns.Message, bundleID string) {
+	kind := strings.ToLower(h["apns-push-type"])
+	if kind == "" {
+		kind = "alert"
+		if silent(m.Body) {
+			kind = "background"
+		}
+	}
+	h["apns-push-type"] = kind
+	if h["apns-priority"] == "" {
+		h["apns-priority"] = "10"
+		if kind == "background" {
+			h["apns-priority"] = "5" // Apple refuses any other
+		}
+	}
+	if h["apns-expiration"] == "" && !m.Expiry.IsZero() {
+		h["apns-expiration"] = strconv.FormatInt(max(0, m.Expiry.Unix()), 10)
+	}
+	// A team's key opens all of its apps; a hub's credential is for one.
+	if t := h["apns-topic"]; t != bundleID && !strings.HasPrefix(t, bundleID+".") {
+		h["apns-topic"] = bundleID + topicSuffixes[kind]
+	}
 }
 
 // silent reports whether a payload only wakes the app.
@@ -104,12 +122,19 @@ func silent(body []byte) bool {
 	return true
 }
 
+// control reports whether r would end a header's value: one that is rendered
+// from a template can hold anything.
+func control(r rune) bool { return r < ' ' || r == 0x7f }
+
 // request is one device's.
-func request(common map[string]string, token string, body []byte, t *pns.Target) h2.Request {
-	fields := make([]h2.Field, 0, len(common)+2)
+func (p *push) request(token string, t *pns.Target) h2.Request {
+	fields := make([]h2.Field, 0, len(p.fields)+2)
 	fields = append(fields, h2.Field{Name: "authorization", Value: "bearer " + token, Sensitive: true}, h2.Field{Name: "apns-id", Value: t.MessageID})
-	for name, value := range common {
-		fields = append(fields, h2.Field{Name: name, Value: value})
-	}
-	return h2.Request{Path: "/3/device/" + strings.ToLower(t.Handle), Fields: fields, Body: body}
+	return h2.Request{Path: "/3/device/" + strings.ToLower(t.Handle), Fields: append(fields, p.fields...), Body: p.body}
+}
+
+// isDeviceToken reports whether a handle has the form of a device token, of
+// whatever length. Another one must not get into the path.
+func isDeviceToken(handle string) bool {
+	return handle != "" && onlyOf(handle, digits+"abcdefABCDEF")
 }

@@ -67,17 +67,22 @@ func classify(status int, header http.Header, text []byte, now time.Time) pns.Re
 		return pns.Result{Class: pns.OK, Outcome: hub.Success, Reason: "200", Correlation: header.Get("apns-id")}
 	}
 	var b body
-	known := json.Unmarshal(text, &b) == nil
+	// A member of a type that we do not expect leaves the others readable.
+	json.Unmarshal(text, &b) //nolint:errcheck // then there is no reason
 	r, ok := reasons[b.Reason]
 	// Only Apple's own statuses delete a handle: a proxy may answer with others.
 	deletes := status == http.StatusBadRequest || status == http.StatusGone
-	if !known || !ok || r.Class == pns.Drop && !deletes {
-		r = byStatus(status)
+	if !ok || r.Class == pns.Drop && !deletes {
+		r = byStatus(status, b.Reason != "")
 	}
-	r.Reason = pns.Reason(strconv.Itoa(status)+" "+b.Reason, odd(known, text))
+	r.Reason = pns.Reason(strconv.Itoa(status) + " " + b.Reason)
+	if b.Reason == "" {
+		r.Reason = pns.Reason(strconv.Itoa(status), string(text)) // not Apple's JSON
+	}
 	r.Correlation = header.Get("apns-id")
 	if r.Class == pns.Drop && b.Timestamp > 0 {
-		r.DeadSince = time.UnixMilli(b.Timestamp).UTC()
+		// Apple's clock may be ahead of ours.
+		r.DeadSince = time.UnixMilli(min(b.Timestamp, now.UnixMilli())).UTC()
 	}
 	if wait, ok := pns.RetryAfter(header.Get("Retry-After"), now); ok && r.Class == pns.Retry {
 		r.RetryAfter = max(r.RetryAfter, wait)
@@ -85,20 +90,14 @@ func classify(status int, header http.Header, text []byte, now time.Time) pns.Re
 	return r
 }
 
-// odd is an answer that is not Apple's JSON, to be shown as it is.
-func odd(known bool, text []byte) string {
-	if known {
-		return ""
-	}
-	return string(text)
-}
-
-// byStatus is for reasons that Apple has added since. None of them deletes a
-// handle: 410 alone says what it is about.
-func byStatus(status int) pns.Result {
+// byStatus is for reasons that Apple has added since, and for answers that are
+// not Apple's. Among them, only a 410 of Apple's says that a handle is dead.
+func byStatus(status int, apples bool) pns.Result {
 	switch {
-	case status == http.StatusGone:
+	case status == http.StatusGone && apples:
 		return pns.Result{Class: pns.Drop, Outcome: hub.ExpiredChannel}
+	case status == http.StatusGone:
+		return pns.Result{Class: pns.Hold, Outcome: hub.UnknownError}
 	case status == http.StatusForbidden:
 		return pns.Result{Class: pns.Credential, Outcome: hub.InvalidCredentials, Service: true}
 	case status == http.StatusRequestEntityTooLarge:

@@ -35,8 +35,8 @@ func (t *tokens) get(fresh bool) (string, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.clock.Now()
-	age := now.Sub(t.minted)
-	if t.token != "" && age >= 0 && age < renewAfter && (!fresh || age < renewMost) {
+	age := now.Sub(t.minted).Abs() // a clock that is set back is no reason for a new token
+	if t.token != "" && age < renewAfter && (!fresh || age < renewMost) {
 		return t.token, nil
 	}
 	token, err := mint(t.cfg, now)

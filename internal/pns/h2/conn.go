@@ -1,168 +1,114 @@
 package h2
 
 import (
-	"context"
-	"fmt"
+	"errors"
 	"net/http"
 	"slices"
+	"time"
 )
 
-// conn is one connection.
+// maxStreams bounds the requests on one connection; peers that name no limit of
+// their own, or a very high one, would let a batch start a goroutine for each
+// request.
+const maxStreams = 1000
+
+// conn is one connection. Its fields are guarded by the Sender's mu.
 type conn struct {
-	cc     *http.ClientConn
-	serial int
-	busy   int  // requests in flight, or about to be
-	warm   bool // any number of requests is allowed
-	old    bool // retired: closed when nothing is in flight
+	cc       *http.ClientConn
+	serial   int       // in the order of dialling
+	busy     int       // requests in flight, or about to be
+	since    time.Time // when the last of them began
+	answered bool      // it is known to work
+	warm     bool      // it takes more than one request at a time
+	old      bool      // it takes no more requests, and is closed when none is in flight
 }
 
-// acquire reserves a stream on a connection younger than the serial given. It
-// dials another connection while all streams are busy and the bound allows.
-func (s *Sender) acquire(ctx context.Context, oldest int) (*conn, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.waiters.Add(1)
-	defer s.waiters.Add(-1)
-	failed := s.failed
-	for {
-		changed := s.news() // before looking, so that no change is missed
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		if s.ctx.Err() != nil {
-			return nil, ErrClosed
-		}
-		if c := s.reserve(oldest); c != nil {
-			return c, nil
-		}
-		if s.failed > failed && !s.usable(oldest) {
-			return nil, s.dialErr
-		}
-		s.grow(oldest)
-		s.wait(ctx, changed)
+// take reserves a stream, if there is a free one. Until its first answer a
+// connection takes one request: the peer's limit has come by then, which the
+// stock client takes for 100 before.
+func (c *conn) take() bool {
+	if c.old || !c.warm && c.busy > 0 || c.busy >= maxStreams || c.cc.Reserve() != nil {
+		return false
 	}
+	c.busy++
+	c.since = time.Now()
+	return true
 }
 
-// reserve takes a stream of the connections there are.
+// spent reports whether the connection is closed, or nothing is in flight and
+// still no stream can be had: one that got a GOAWAY, or has used up its stream
+// ids, may stay open for ever, and the stock client does not call it bad.
+func (c *conn) spent() bool {
+	return c.busy == 0 && (c.cc.Err() != nil || c.cc.InFlight() == 0 && c.cc.Available() == 0)
+}
+
+// reserve takes a stream of the connections that are younger than a serial. The
+// youngest come first: the older ones may have been refused by the peer. The
+// caller holds mu.
 func (s *Sender) reserve(oldest int) *conn {
-	s.conns = slices.DeleteFunc(s.conns, func(c *conn) bool {
-		dead := c.cc.Err() != nil
-		if dead {
-			c.cc.Close() //nolint:errcheck // it is dead
+	for _, c := range slices.Backward(slices.Clone(s.conns)) {
+		if c.serial > oldest && c.take() {
+			return c
 		}
-		return dead
-	})
-	for _, c := range s.conns {
-		if c.old || c.serial <= oldest || !c.warm && c.busy > 0 || c.cc.Reserve() != nil {
-			continue
+		if c.spent() {
+			if !c.answered {
+				s.failed(errors.New("h2: the peer closed a connection before it answered anything"))
+			}
+			s.drop(c)
 		}
-		c.busy++
-		return c
 	}
 	return nil
 }
 
-// usable reports whether there is a connection to wait for.
-func (s *Sender) usable(oldest int) bool {
-	return slices.ContainsFunc(s.conns, func(c *conn) bool { return !c.old && c.serial > oldest })
+// hope reports whether there is a connection to wait for: one that works, or
+// whose first answer is not late. The caller holds mu.
+func (s *Sender) hope(oldest int) bool {
+	return slices.ContainsFunc(s.conns, func(c *conn) bool {
+		return c.serial > oldest && !c.old && c.cc.Err() == nil && (c.answered || time.Since(c.since) < coldWait)
+	})
 }
 
-// grow dials one more connection, one at a time. While a connection is cold its
-// first answer is waited for instead.
-func (s *Sender) grow(oldest int) {
-	count, cold := 0, false
-	for _, c := range s.conns {
-		if !c.old {
-			count++
-			cold = cold || !c.warm && c.serial > oldest
-		}
-	}
-	if s.dialing || cold || count >= s.cfg.MaxConns {
-		return
-	}
-	s.dialing = true
-	s.dials.Go(s.dial)
-}
-
-func (s *Sender) dial() {
-	ctx, cancel := context.WithTimeout(s.ctx, dialTimeout)
-	defer cancel()
-	cc, err := s.transport.NewClientConn(ctx, "https", s.host)
+// done gives a stream back. err is what kept an answer from coming, if that was
+// not the caller.
+func (s *Sender) done(c *conn, status int, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer s.signal()
-	s.dialing = false
-	if err != nil {
-		s.failed++
-		s.dialErr = fmt.Errorf("h2: connecting to %s: %w", s.host, err)
-		return
-	}
-	s.serial++
-	s.conns = append(s.conns, &conn{cc: cc, serial: s.serial})
-	cc.SetStateHook(func(*http.ClientConn) { s.signal() })
-}
-
-// wait gives the lock back until something has changed, or ctx has ended.
-func (s *Sender) wait(ctx context.Context, changed <-chan struct{}) {
-	s.mu.Unlock()
-	defer s.mu.Lock()
-	select {
-	case <-changed:
-	case <-ctx.Done():
-	case <-s.ctx.Done():
-	}
-}
-
-// news returns a channel that the next signal closes.
-func (s *Sender) news() <-chan struct{} {
-	s.newsMu.Lock()
-	defer s.newsMu.Unlock()
-	return s.changed
-}
-
-// signal wakes everybody who waits. It is called from within the stock client,
-// also while this package holds mu, so it takes a lock of its own.
-func (s *Sender) signal() {
-	if s.waiters.Load() == 0 {
-		return
-	}
-	s.newsMu.Lock()
-	defer s.newsMu.Unlock()
-	close(s.changed)
-	s.changed = make(chan struct{})
-}
-
-// done gives a stream back. An answer warms its connection up: the peer's limit
-// of streams has come by then, which the stock client takes for 100 before.
-func (s *Sender) done(c *conn, status int) {
-	s.mu.Lock()
 	c.busy--
-	c.warm = c.warm || status/100 == 2 || status > 0 && !s.cfg.WarmUp
-	over := c.old && c.busy == 0
-	s.signal()
-	s.mu.Unlock()
-	if over {
-		c.cc.Close() //nolint:errcheck // it is given up anyway
+	switch {
+	case status > 0:
+		c.answered = true
+		c.warm = c.warm || !s.cfg.WarmUp || status/100 == 2
+	case err == nil:
+	case !c.answered: // nothing speaks for it
+		c.old = true
+		s.failed(err)
+	case leaving(err):
+		c.old = true
+	}
+	if c.old && c.busy == 0 {
+		s.drop(c)
 	}
 }
 
-// retire takes every connection out of use, and returns the serial of the
-// youngest. Each is closed when nothing of it is in flight.
-func (s *Sender) retire() int {
-	s.mu.Lock()
-	conns := s.conns
-	s.conns = nil
-	youngest := s.serial
-	var idle []*conn
-	for _, c := range conns {
-		c.old = true
-		if c.busy == 0 {
-			idle = append(idle, c)
-		}
+// failed notes that a connection could not be made, or was of no use. The
+// caller holds mu.
+func (s *Sender) failed(err error) {
+	s.failures++
+	s.failure = err
+}
+
+// retire takes a connection out of use. The caller holds mu.
+func (s *Sender) retire(c *conn) {
+	c.old = true
+	if c.busy == 0 {
+		s.drop(c)
 	}
-	s.mu.Unlock()
-	for _, c := range idle {
-		c.cc.Close() //nolint:errcheck // it is given up anyway
-	}
-	return youngest
+}
+
+// drop closes a connection, aside: that can take a moment when the peer does
+// not read. The caller holds mu.
+func (s *Sender) drop(c *conn) {
+	s.conns = slices.DeleteFunc(s.conns, func(other *conn) bool { return other == c })
+	s.work.Go(func() { c.cc.Close() }) //nolint:errcheck // it is given up anyway
 }

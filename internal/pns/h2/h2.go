@@ -22,8 +22,10 @@ import (
 
 // Config is where a Sender sends, and within which bounds.
 type Config struct {
-	Origin string      // https://host:port
-	TLS    *tls.Config // nil: TLS 1.2 or later, verified against Roots
+	Origin string // https://host:port
+	// TLS is the client's side of TLS; nil: verified against Roots. Whatever
+	// it says, TLS 1.2 or later and HTTP/2 (ALPN, RFC 9113 §3.2) are asked for.
+	TLS *tls.Config
 	// Dial opens a TCP connection; nil: a net.Dialer.
 	Dial           func(ctx context.Context, network, addr string) (net.Conn, error)
 	Roots          *x509.CertPool // nil: the system's
@@ -44,7 +46,7 @@ type Field struct {
 
 // Request is one POST.
 type Request struct {
-	Path   string
+	Path   string // begins with /
 	Fields []Field
 	Body   []byte
 }
@@ -72,32 +74,63 @@ const (
 	maxHeaders     = 16 << 10
 	pingAfter      = 15 * time.Second // without a frame from the peer
 	pingTimeout    = 5 * time.Second
+	idleTimeout    = time.Hour // without a request
 )
 
-// ErrClosed says that the Sender was closed.
-var ErrClosed = errors.New("h2: the sender is closed")
+var (
+	// ErrClosed says that the Sender was closed.
+	ErrClosed = errors.New("h2: the sender is closed")
+	// ErrUnprocessed says that there was a connection, and that the peer surely
+	// did not look at the request: it may be sent again at once on another one.
+	ErrUnprocessed = errors.New("h2: the peer did not process the request")
+)
 
 // New returns a Sender that has no connection yet.
 func New(cfg Config) (*Sender, error) {
 	u, err := url.Parse(cfg.Origin)
-	if err != nil || u.Scheme != "https" || u.Port() == "" || u.Path != "" {
+	if err != nil || u.Hostname() == "" || u.Port() == "" || cfg.Origin != "https://"+u.Host {
 		return nil, fmt.Errorf("h2: %q is not an origin: https://host:port is expected", cfg.Origin)
 	}
-	if cfg.MaxConns == 0 {
+	if cfg.MaxConns <= 0 {
 		cfg.MaxConns = 1
 	}
-	if cfg.RequestTimeout == 0 {
+	if cfg.RequestTimeout <= 0 {
 		cfg.RequestTimeout = defaultTimeout
 	}
-	if cfg.TLS == nil {
-		cfg.TLS = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: cfg.Roots}
-	}
 	t := &http.Transport{
-		DialContext: cfg.Dial, TLSClientConfig: cfg.TLS, TLSHandshakeTimeout: dialTimeout,
+		DialContext: cfg.Dial, TLSClientConfig: clientTLS(&cfg), TLSHandshakeTimeout: dialTimeout,
 		DisableCompression: true, MaxResponseHeaderBytes: maxHeaders, Protocols: new(http.Protocols),
-		HTTP2: &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout},
+		IdleConnTimeout: idleTimeout,
+		HTTP2:           &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout},
 	}
 	t.Protocols.SetHTTP2(true)
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Sender{cfg: cfg, transport: t, host: u.Host, ctx: ctx, cancel: cancel, changed: make(chan struct{})}, nil
+	return &Sender{
+		cfg: cfg, transport: t, host: u.Host, ctx: ctx, cancel: cancel,
+		pace: pace{burst: cfg.MaxConns + dialBurst}, changed: make(chan struct{}),
+	}, nil
+}
+
+// clientTLS makes sure that a connection speaks HTTP/2: with a server that
+// ignores ALPN the stock client would speak HTTP/1.1.
+func clientTLS(cfg *Config) *tls.Config {
+	t := &tls.Config{}
+	if cfg.TLS != nil {
+		t = cfg.TLS.Clone()
+	}
+	t.MinVersion = max(t.MinVersion, tls.VersionTLS12)
+	if t.RootCAs == nil {
+		t.RootCAs = cfg.Roots
+	}
+	verify := t.VerifyConnection
+	t.VerifyConnection = func(s tls.ConnectionState) error {
+		if s.NegotiatedProtocol != "h2" {
+			return fmt.Errorf("the server speaks no HTTP/2: it chose the protocol %q", s.NegotiatedProtocol)
+		}
+		if verify != nil {
+			return verify(s)
+		}
+		return nil
+	}
+	return t
 }

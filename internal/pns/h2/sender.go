@@ -1,14 +1,11 @@
 package h2
 
 import (
-	"bytes"
 	"context"
-	"io"
 	"net/http"
-	"net/http/httptrace"
-	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Sender sends batches. It is safe for concurrent use.
@@ -18,101 +15,91 @@ type Sender struct {
 	host      string
 	ctx       context.Context // ends with Close
 	cancel    context.CancelFunc
-	dials     sync.WaitGroup
+	calls     sync.WaitGroup // of Do
+	work      sync.WaitGroup // dials, and connections that are being closed
 
-	mu      sync.Mutex
-	conns   []*conn
-	dialing bool
-	failed  int   // dials that failed so far
-	dialErr error // of the last one
-	serial  int   // of the last connection
+	mu       sync.Mutex
+	closed   bool
+	conns    []*conn // in the order of dialling
+	serial   int     // of the youngest connection
+	dialing  bool
+	pace     pace
+	growFrom time.Time // no growth before: the last dial failed
+	failures int       // dials that failed, and connections that answered nothing
+	failure  error     // the last of them
 
 	waiters atomic.Int64 // callers that look for a stream
 	newsMu  sync.Mutex
 	changed chan struct{} // closed when a stream may be free, or a dial has ended
 }
 
+// call is what one Do remembers.
+type call struct {
+	oldest   int // connections up to this serial are not used
+	failures int // of the Sender, when it last saw a connection that works
+}
+
 // Do makes one attempt at every request and fills resps, which is as long as
 // reqs. No more requests are in flight than there are free streams. Requests
-// that have no answer when ctx ends fail with its error.
+// that have no answer when ctx ends fail with its error; after Close all fail
+// with ErrClosed.
 func (s *Sender) Do(ctx context.Context, reqs []Request, mode Mode, resps []Response) {
-	oldest := 0
-	if mode.NewConn {
-		oldest = s.retire()
+	k, ok := s.begin(mode)
+	if !ok {
+		fail(resps[:len(reqs)], ErrClosed)
+		return
 	}
+	defer s.calls.Done()
 	var wg sync.WaitGroup
+	defer wg.Wait()
 	for i := range reqs {
-		c, err := s.acquire(ctx, oldest)
+		req, err := s.request(&reqs[i])
+		if err != nil {
+			resps[i] = Response{Err: err}
+			continue
+		}
+		c, err := s.acquire(ctx, &k)
 		if err != nil {
 			// What one could not do the others cannot either: no dial for each.
-			for ; i < len(reqs); i++ {
-				resps[i] = Response{Err: err}
-			}
-			break
+			fail(resps[i:len(reqs)], err)
+			return
 		}
-		wg.Go(func() { resps[i] = s.roundTrip(ctx, c, &reqs[i]) })
+		wg.Go(func() { resps[i] = s.roundTrip(ctx, c, req) })
 	}
-	wg.Wait()
 }
 
-// roundTrip sends a request on a connection that has a stream reserved for it.
-func (s *Sender) roundTrip(ctx context.Context, c *conn, r *Request) Response {
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.RequestTimeout)
-	defer cancel()
-	var written atomic.Bool
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { written.Store(true) }})
-	req, err := s.request(ctx, r)
-	if err != nil {
-		c.cc.Release()
-		s.done(c, 0)
-		return Response{Err: err}
-	}
-	resp, err := c.cc.RoundTrip(req)
-	if err != nil {
-		s.done(c, 0)
-		return Response{Err: err, Written: written.Load() && !unprocessed(err)}
-	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
-	resp.Body.Close()
-	s.done(c, resp.StatusCode)
-	if err != nil {
-		return Response{Err: err, Written: true}
-	}
-	return Response{Status: resp.StatusCode, Header: resp.Header, Body: body}
-}
-
-func (s *Sender) request(ctx context.Context, r *Request) (*http.Request, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "https://"+s.host+r.Path, bytes.NewReader(r.Body))
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("User-Agent", "") // no header at all
-	for _, f := range r.Fields {
-		req.Header.Set(f.Name, f.Value)
-	}
-	return req, nil
-}
-
-// unprocessed reports whether the peer said that it did not look at the
-// request: its stream was above a GOAWAY's last one, or refused (RFC 9113 §6.8,
-// §8.7). The stock client's errors for these have no type that can be asked.
-func unprocessed(err error) bool {
-	text := err.Error()
-	return strings.Contains(text, "http2: Transport received") || strings.Contains(text, "REFUSED_STREAM")
-}
-
-// Close gives up every connection; what is in flight fails. Do must not be
-// called after.
-func (s *Sender) Close() {
-	s.cancel()
-	s.dials.Wait()
+func (s *Sender) begin(mode Mode) (call, bool) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return call{}, false
+	}
+	s.calls.Add(1)
+	k := call{failures: s.failures}
+	if mode.NewConn {
+		k.oldest = s.serial
+	}
+	return k, true
+}
+
+func fail(resps []Response, err error) {
+	for i := range resps {
+		resps[i] = Response{Err: err}
+	}
+}
+
+// Close gives up every connection, and returns when nothing is left of them;
+// what is in flight fails.
+func (s *Sender) Close() {
+	s.mu.Lock()
+	s.closed = true
 	conns := s.conns
 	s.conns = nil
-	s.signal()
 	s.mu.Unlock()
+	s.cancel()
 	for _, c := range conns {
 		c.cc.Close() //nolint:errcheck // it is given up anyway
 	}
-	s.transport.CloseIdleConnections()
+	s.calls.Wait()
+	s.work.Wait()
 }
