@@ -50,7 +50,8 @@ const (
 )
 
 // Validate says what is wrong with an installation that a client wrote, as
-// *Invalid. It completes the templates' headers first.
+// *Invalid. Its templates count as having the headers that Complete adds, but
+// are left as they are: a client reads back what it wrote.
 func (i *Installation) Validate() error {
 	if err := i.validate(); err != nil {
 		return invalid("Installation validation failed with following error(s):\n\n%s", err)
@@ -122,7 +123,7 @@ func validateTemplates(p Platform, templates map[string]InstallationTemplate) er
 		}
 		body := t.templateBody(p, name)
 		if err := body.Validate(p); err != nil {
-			return invalid("templates/%s: %s", name, err)
+			return invalid("templates/%.200s: %s", name, err)
 		}
 		if err := validateTags(t.Tags); err != nil {
 			return err

@@ -18,12 +18,8 @@ func validateTags(tags []string) error {
 	size := max(0, len(tags)-1)
 	for _, t := range tags {
 		size += len(t)
-		if err := tagexpr.CheckTag(t, maxTag); err != nil {
-			var e *tagexpr.Error
-			if errors.As(err, &e) {
-				return &Invalid{e.Msg}
-			}
-			return err
+		if e, ok := errors.AsType[*tagexpr.Error](tagexpr.CheckTag(t, maxTag)); ok {
+			return &Invalid{e.Msg}
 		}
 	}
 	if size > maxTags {

@@ -110,7 +110,7 @@ func TestRender(t *testing.T) {
 
 		{"escaped for JSON", `{"a":"$(quote)","b":"$(lines)","c":"$(back)","d":"$(low)"}`,
 			`{"a":"say \"<hi>\" & 'bye'","b":"a\nb\tc\rd","c":"\\","d":"\u0001"}`},
-		{"a key is no expression", `{"$(name)":"x","b":{"$5":[{"#":1}]}}`, `{"$(name)":"x","b":{"$5":[{"#":1}]}}`},
+		{"a key is no expression", `{"$(name)":"x","$5":{"b":[{"#":1,"%":[2,"$(name)"]}]}}`, `{"$(name)":"x","$5":{"b":[{"#":1,"%":[2,"Ada"]}]}}`},
 		{"an escaped expression", `{"a":"\u0024(name)"}`, `{"a":"Ada"}`},
 		{"bytes outside are kept", "\r\n{ \"a\" :\t\"$(name)\" , \"b\":[1e0, \"$(flag)\", \"\\u00e9\\/\", null ] }\n", "\r\n{ \"a\" :\t\"Ada\" , \"b\":[1e0, \"true\", \"\\u00e9\\/\", null ] }\n"},
 
