@@ -5,9 +5,9 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"errors"
 	"io"
 	"net/http"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -18,288 +18,230 @@ import (
 
 // apnsConn is one connection to APNs. net/http's server cannot change the limit
 // of streams while it runs, nor give a reason in a GOAWAY.
+//
+// Its goroutines: one reads frames; each request has one that answers it; one
+// writes what the others have put into out, many answers at a time.
 type apnsConn struct {
 	sim     *Sim
+	tls     *tls.Conn
+	id      int64
 	sandbox bool
 	framer  *http2.Framer
 	ctx     context.Context
 	cancel  context.CancelFunc
+	slots   chan struct{} // one for each request that is being answered
+	dirty   chan struct{} // there is something to write
 	wg      sync.WaitGroup
 
-	// The reader's own.
-	open   map[uint32]*apnsRequest
-	last   uint32 // the highest stream seen
-	resets int
-
-	mu      sync.Mutex // guards writing, and what follows
-	w       *bufio.Writer
+	mu      sync.Mutex // guards what follows, and the framer's writing side
+	out     outbox
 	head    bytes.Buffer
 	enc     *hpack.Encoder
-	flying  int   // streams that are not answered
-	limit   int   // of streams, as the client has acknowledged it
-	pending []int // limits that were sent since
-	state   apnsState
+	streams map[uint32]*apnsStream
+	last    uint32 // the highest stream that was taken
+	leave   int    // streams to take before going away; 0: no such plan
+	gone    bool   // GOAWAY was said
+	ended   bool   // nothing is written any more
+	flow    flow
+	limits  limits
+	token   tokenState
 }
 
-// apnsState is what a connection has learned of its client.
-type apnsState struct {
-	token   string // the last provider token that was taken
-	changed time.Time
-	team    string
-}
-
-// apnsRequest is a request that is being read.
-type apnsRequest struct {
+// apnsStream is a request, and its answer while that cannot be sent.
+type apnsStream struct {
+	id           uint32
+	ctx          context.Context
+	cancel       context.CancelFunc
 	method, path string
-	header       http.Header
+	header       http.Header // names in lower case
 	body         []byte
-	large        bool
+	large        bool      // there was more of it
+	whole        bool      // the client has said all
+	key          *appleKey // that signed it
+	credit       int64     // what the client takes beyond an initial window
+	rest         []byte    // of the answer
 }
 
-// The bounds of a connection: a body is read a little beyond Apple's limits, so
-// that it can be called too large.
+func (st *apnsStream) one(name string) string {
+	if v := st.header[name]; len(v) > 0 {
+		return v[0]
+	}
+	return ""
+}
+
+// The bounds of a connection.
 const (
-	maxAPNsBody  = 8 << 10
-	apnsWindow   = 1 << 20
-	maxAPNsReset = 10_000
+	maxAPNsBody   = 8 << 10 // read a little beyond Apple's limits, so that it can be called too large
+	maxAPNsHeader = 16 << 10
+	maxFrame      = 16 << 10 // what a client may send unless it is told otherwise
+	maxUnsent     = 1 << 20  // of answers that the client does not read
+	linger        = time.Second
 )
 
-// serveAPNs serves a connection until it ends.
-func (s *Sim) serveAPNs(t *tls.Conn, host string) {
-	c := &apnsConn{sim: s, sandbox: strings.Contains(host, "sandbox") || strings.Contains(host, "development"), open: map[uint32]*apnsRequest{}, limit: 1}
-	c.w = bufio.NewWriter(t)
-	c.framer = http2.NewFramer(c.w, bufio.NewReader(t))
-	c.framer.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
-	c.framer.MaxHeaderListSize = 16 << 10
-	c.enc = hpack.NewEncoder(&c.head)
+func (s *Sim) newAPNsConn(t *tls.Conn, id int64, host string) *apnsConn {
+	c := &apnsConn{
+		sim: s, tls: t, id: id, sandbox: strings.Contains(host, "sandbox") || strings.Contains(host, "development"),
+		slots: make(chan struct{}, 2*s.cfg.APNsStreams), dirty: make(chan struct{}, 1), streams: map[uint32]*apnsStream{},
+		flow: flow{conn: initialWindow, stream: initialWindow}, limits: limits{force: 1, full: s.cfg.APNsStreams},
+	}
 	c.ctx, c.cancel = context.WithCancel(s.ctx)
-	defer c.wg.Wait()
-	defer t.Close()
-	defer c.cancel()
-	preface := make([]byte, len(http2.ClientPreface))
-	if _, err := io.ReadFull(t, preface); err != nil || string(preface) != http2.ClientPreface {
+	c.framer = http2.NewFramer(&c.out, bufio.NewReader(t))
+	c.framer.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
+	c.framer.MaxHeaderListSize = maxAPNsHeader
+	c.framer.SetMaxReadFrameSize(maxFrame)
+	c.enc = hpack.NewEncoder(&c.head)
+	return c
+}
+
+// serveAPNs serves a connection until it ends.
+func (s *Sim) serveAPNs(t *tls.Conn, m *member, host string) {
+	c := s.newAPNsConn(t, m.id, host)
+	c.wg.Go(c.write)
+	if c.preface() {
+		c.greet()
+		s.mu.Lock()
+		m.apns = c
+		s.mu.Unlock()
+		c.read()
+	}
+	c.mu.Lock()
+	c.finish()
+	c.mu.Unlock()
+	c.cancel()
+	t.Close() //nolint:errcheck // it is given up
+	c.wg.Wait()
+}
+
+// preface reads what every HTTP/2 client says first.
+func (c *apnsConn) preface() bool {
+	c.tls.SetReadDeadline(time.Now().Add(handshakeTime)) //nolint:errcheck // reading fails then
+	text := make([]byte, len(http2.ClientPreface))
+	_, err := io.ReadFull(c.tls, text)
+	c.tls.SetReadDeadline(time.Time{}) //nolint:errcheck // reading fails then
+	return err == nil && string(text) == http2.ClientPreface
+}
+
+// greet sends our settings. A connection begins with one stream, until a valid
+// token was seen.
+func (c *apnsConn) greet() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.limits.pending = append(c.limits.pending, 1)
+	c.send(c.framer.WriteSettings(
+		http2.Setting{ID: http2.SettingMaxConcurrentStreams, Val: 1},
+		http2.Setting{ID: http2.SettingInitialWindowSize, Val: streamWindow},
+		http2.Setting{ID: http2.SettingMaxHeaderListSize, Val: maxAPNsHeader}))
+	c.send(c.framer.WriteWindowUpdate(0, connWindow-initialWindow))
+}
+
+// read takes frames until the connection ends.
+func (c *apnsConn) read() {
+	for {
+		f, err := c.framer.ReadFrame()
+		var whole *apnsStream
+		c.mu.Lock()
+		if !c.ended && err == nil {
+			whole = c.frame(f)
+		} else if !c.ended {
+			err = c.misread(err)
+		}
+		ended := c.ended
+		c.mu.Unlock()
+		switch {
+		case ended: // the client may finish what it was saying
+			io.Copy(io.Discard, c.tls) //nolint:errcheck // it ends when the client closes, or has lingered
+			return
+		case err != nil:
+			return
+		case whole != nil:
+			c.slots <- struct{}{} // those who hold one leave: their requests are answered or reset
+			c.wg.Go(func() { c.respond(whole) })
+		}
+	}
+}
+
+// misread answers a frame that is wrong in itself. The error is the
+// connection's end.
+func (c *apnsConn) misread(err error) error {
+	var stream http2.StreamError
+	var conn http2.ConnectionError
+	switch {
+	case errors.As(err, &stream):
+		if st := c.streams[stream.StreamID]; st != nil {
+			c.close(st)
+		}
+		c.last = max(c.last, stream.StreamID)
+		c.send(c.framer.WriteRSTStream(stream.StreamID, stream.Code))
+	case errors.As(err, &conn):
+		c.violated(http2.ErrCode(conn), "")
+	case errors.Is(err, http2.ErrFrameTooLarge):
+		c.violated(http2.ErrCodeFrameSize, "")
+	default:
+		return err
+	}
+	return nil
+}
+
+// respond answers a request. There are no more of these than slots.
+func (c *apnsConn) respond(st *apnsStream) {
+	defer func() { <-c.slots }()
+	a := c.sim.push(c, st)
+	if a.broken == "hang" {
+		<-st.ctx.Done()
 		return
 	}
-	// A connection begins with one stream, until a valid token was seen.
-	err := c.write(func() error {
-		return c.framer.WriteSettings(
-			http2.Setting{ID: http2.SettingMaxConcurrentStreams, Val: 1},
-			http2.Setting{ID: http2.SettingInitialWindowSize, Val: apnsWindow})
-	})
-	if err == nil {
-		err = c.write(func() error { return c.framer.WriteWindowUpdate(0, apnsWindow) })
-	}
-	c.pending = append(c.pending, 1)
-	for err == nil {
-		var f http2.Frame
-		if f, err = c.framer.ReadFrame(); err == nil {
-			err = c.frame(f)
-		}
+	if c.sim.pause(st.ctx, APNs, a.delay) {
+		c.answer(st, a)
 	}
 }
 
-// write writes frames and sends them at once.
-func (c *apnsConn) write(fn func() error) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if err := fn(); err != nil {
-		return err
-	}
-	return c.w.Flush()
+// outbox is what is to be written.
+type outbox struct{ buf []byte }
+
+func (o *outbox) Write(p []byte) (int, error) {
+	o.buf = append(o.buf, p...)
+	return len(p), nil
 }
 
-func (c *apnsConn) frame(f http2.Frame) error {
-	switch f := f.(type) {
-	case *http2.SettingsFrame:
-		if f.IsAck() {
-			c.acknowledged()
-			return nil
-		}
-		return c.write(c.framer.WriteSettingsAck)
-	case *http2.PingFrame:
-		if f.IsAck() {
-			return nil
-		}
-		return c.write(func() error { return c.framer.WritePing(true, f.Data) })
-	case *http2.MetaHeadersFrame:
-		return c.headers(f)
-	case *http2.DataFrame:
-		return c.data(f)
-	case *http2.RSTStreamFrame:
-		if c.resets++; c.resets > maxAPNsReset {
-			return c.goAway("TooManyResets")
-		}
-		delete(c.open, f.StreamID)
-	case *http2.GoAwayFrame:
-		return io.EOF
+// send wakes the writer after frames were put into out. The error is that of
+// putting them there: a frame that cannot be is our mistake. The caller holds mu.
+func (c *apnsConn) send(err error) {
+	if err != nil || len(c.out.buf) > maxUnsent {
+		c.tls.NetConn().Close() //nolint:errcheck // it is given up
+		return
 	}
-	return nil
-}
-
-// acknowledged puts the oldest limit that was sent into force.
-func (c *apnsConn) acknowledged() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.pending) > 0 {
-		c.limit, c.pending = c.pending[0], c.pending[1:]
+	if c.ended {
+		return
+	}
+	select {
+	case c.dirty <- struct{}{}:
+	default:
 	}
 }
 
-// setLimit tells the client how many streams it may have. The caller holds mu.
-func (c *apnsConn) setLimit(n int) error {
-	now := c.limit
-	if len(c.pending) > 0 {
-		now = c.pending[len(c.pending)-1]
+// finish lets the writer write what there is, and nothing later. The caller
+// holds mu.
+func (c *apnsConn) finish() {
+	if !c.ended {
+		c.send(nil)
+		c.ended = true
+		close(c.dirty)
 	}
-	if now == n {
-		return nil
-	}
-	c.pending = append(c.pending, n)
-	return c.framer.WriteSettings(http2.Setting{ID: http2.SettingMaxConcurrentStreams, Val: uint32(n)})
 }
 
-// admit takes a stream, unless there are more than any limit that may be in
-// force at the client.
-func (c *apnsConn) admit() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	most := c.limit
-	for _, n := range c.pending {
-		most = max(most, n)
-	}
-	c.flying++
-	return c.flying <= most
-}
-
-func (c *apnsConn) headers(f *http2.MetaHeadersFrame) error {
-	if f.StreamID <= c.last || f.StreamID%2 == 0 {
-		return c.goAway("BadStream")
-	}
-	c.last = f.StreamID
-	if !c.admit() {
-		return c.goAway("Maximum active streams violated for this endpoint")
-	}
-	r := &apnsRequest{header: http.Header{}}
-	for _, h := range f.Fields {
-		switch h.Name {
-		case ":method":
-			r.method = h.Value
-		case ":path":
-			r.path = h.Value
-		default:
-			r.header[h.Name] = append(r.header[h.Name], h.Value)
-		}
-	}
-	c.open[f.StreamID] = r
-	if f.StreamEnded() {
-		c.complete(f.StreamID)
-	}
-	return nil
-}
-
-func (c *apnsConn) data(f *http2.DataFrame) error {
-	n := len(f.Data())
-	if n > 0 {
-		err := c.write(func() error {
-			if err := c.framer.WriteWindowUpdate(0, uint32(n)); err != nil || f.StreamEnded() {
-				return err
-			}
-			return c.framer.WriteWindowUpdate(f.StreamID, uint32(n))
-		})
-		if err != nil {
-			return err
-		}
-	}
-	r := c.open[f.StreamID]
-	if r == nil {
-		return nil // reset by the client, or a stream that never was
-	}
-	if len(r.body)+n > maxAPNsBody {
-		r.large = true
-	} else {
-		r.body = append(r.body, f.Data()...)
-	}
-	if f.StreamEnded() {
-		c.complete(f.StreamID)
-	}
-	return nil
-}
-
-// complete answers a request in a goroutine of its own; there are no more of
-// them than streams.
-func (c *apnsConn) complete(id uint32) {
-	r := c.open[id]
-	delete(c.open, id)
-	c.wg.Go(func() {
-		a := c.sim.push(c, r)
-		if a.hang {
-			<-c.ctx.Done()
+// write writes until finish, and leaves the client a moment to read it all:
+// closing at once would take back what is on its way.
+func (c *apnsConn) write() {
+	var buf []byte
+	for range c.dirty {
+		c.mu.Lock()
+		buf, c.out.buf = c.out.buf, buf[:0]
+		c.mu.Unlock()
+		if _, err := c.tls.Write(buf); err != nil {
+			c.tls.NetConn().Close() //nolint:errcheck // it is broken
 			return
 		}
-		if !c.sim.pause(c.ctx, APNs) {
-			return
-		}
-		c.answer(id, a) //nolint:errcheck // the reader sees the broken connection
-	})
-}
-
-// apnsAnswer is what APNs says to one request.
-type apnsAnswer struct {
-	status int
-	reason string
-	since  time.Time // with 410
-	id     string
-	valid  bool // the provider token was taken
-	hang   bool
-	reset  bool
-}
-
-// answer writes an answer, and lets the limit of streams follow it: errors slow
-// the client down, except that a device is gone.
-func (c *apnsConn) answer(id uint32, a apnsAnswer) error {
-	return c.write(func() error {
-		c.flying--
-		if a.reset {
-			c.cancel()
-			return c.framer.WriteRSTStream(id, http2.ErrCodeInternal)
-		}
-		limit := c.sim.cfg.APNsStreams
-		if !a.valid || a.status/100 == 4 && a.status != http.StatusGone {
-			limit = 1
-		}
-		if err := c.setLimit(limit); err != nil {
-			return err
-		}
-		return c.writeAnswer(id, a)
-	})
-}
-
-func (c *apnsConn) writeAnswer(id uint32, a apnsAnswer) error {
-	c.head.Reset()
-	field := func(name, value string) { c.enc.WriteField(hpack.HeaderField{Name: name, Value: value}) } //nolint:errcheck // into memory
-	field(":status", strconv.Itoa(a.status))
-	field("apns-id", a.id)
-	if c.sandbox {
-		field("apns-unique-id", a.id)
 	}
-	err := c.framer.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: c.head.Bytes(), EndStream: a.reason == "", EndHeaders: true})
-	if err != nil || a.reason == "" {
-		return err
-	}
-	body := `{"reason":"` + a.reason + `"`
-	if a.status == http.StatusGone {
-		body += `,"timestamp":` + strconv.FormatInt(a.since.UnixMilli(), 10)
-	}
-	return c.framer.WriteData(id, true, []byte(body+"}"))
-}
-
-// goAway ends the connection with a reason.
-func (c *apnsConn) goAway(reason string) error {
-	err := c.write(func() error {
-		return c.framer.WriteGoAway(c.last, http2.ErrCodeProtocol, []byte(`{"reason":"`+reason+`"}`))
-	})
-	if err == nil {
-		err = io.EOF
-	}
-	return err
+	c.tls.CloseWrite()                            //nolint:errcheck // it is closed soon
+	c.tls.SetReadDeadline(time.Now().Add(linger)) //nolint:errcheck // reading fails then
 }

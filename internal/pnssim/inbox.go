@@ -1,9 +1,12 @@
 package pnssim
 
 import (
+	"cmp"
 	"context"
-	"encoding/hex"
+	"errors"
+	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -14,46 +17,99 @@ type Received struct {
 	Service     Service
 	Handle      string
 	At          time.Time
-	Header      http.Header
+	Header      http.Header // without the authorization
 	Body        []byte
 	ID          string // apns-id, message name, X-WNS-Msg-ID
 	Environment string // APNs: production or sandbox
+	Conn        int64  // the connection that it came by; 1 is the first of the Sim
+	Stream      int64  // APNs: the HTTP/2 stream
 }
+
+// device is a handle at a service.
+type device struct {
+	service Service
+	handle  string
+}
+
+// key is the form in which handles are compared: hexadecimal tokens without
+// regard to letter case, channel URIs as HTTP clients write them.
+func key(svc Service, handle string) device {
+	switch svc {
+	case APNs:
+		handle = strings.ToLower(handle)
+	case WNS:
+		if u, err := url.Parse(handle); err == nil {
+			handle = "https://" + strings.ToLower(u.Hostname()) + u.RequestURI()
+		}
+	}
+	return device{svc, handle}
+}
+
+// maxKept bounds the pushes that are kept for all devices together.
+const maxKept = 100_000
 
 // inbox is what devices got. Sim's lock guards it.
 type inbox struct {
-	byDevice map[device][]Received
+	byDevice map[device][]kept
+	order    []arrival // the oldest first
+	serial   int64
 	count    map[Service]int
 	news     chan struct{} // closed when something has come
 }
 
-func (b *inbox) init() {
-	b.byDevice, b.count, b.news = map[device][]Received{}, map[Service]int{}, make(chan struct{})
+// kept is a push with its place in the order of all.
+type kept struct {
+	Received
+	serial int64
 }
 
-// key is the form in which handles are compared: hexadecimal tokens without
-// regard to letter case.
-func key(svc Service, handle string) device {
-	if svc == APNs {
-		handle = strings.ToLower(handle)
+type arrival struct {
+	device device
+	serial int64
+}
+
+func (b *inbox) init() {
+	b.byDevice, b.count, b.order = map[device][]kept{}, map[Service]int{}, nil
+	if b.news == nil {
+		b.news = make(chan struct{})
 	}
-	return device{svc, handle}
+}
+
+// add keeps a push, and drops the oldest ones over the bounds.
+func (b *inbox) add(r Received, history int) {
+	k := key(r.Service, r.Handle)
+	b.serial++
+	got := append(b.byDevice[k], kept{r, b.serial})
+	b.byDevice[k] = got[max(0, len(got)-history):]
+	b.count[r.Service]++
+	b.order = append(b.order, arrival{k, b.serial})
+	if len(b.order) > maxKept {
+		b.forget(b.order[0])
+		b.order = b.order[1:]
+	}
+	close(b.news)
+	b.news = make(chan struct{})
+}
+
+// forget drops a push, unless its device has dropped it already.
+func (b *inbox) forget(a arrival) {
+	got := b.byDevice[a.device]
+	switch {
+	case len(got) == 0 || got[0].serial != a.serial:
+	case len(got) == 1:
+		delete(b.byDevice, a.device)
+	default:
+		b.byDevice[a.device] = got[1:]
+	}
 }
 
 // deliver gives a push to its device.
 func (s *Sim) deliver(r Received) {
 	r.At = s.cfg.Clock.Now()
+	r.Header.Del("Authorization")
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	k := key(r.Service, r.Handle)
-	got := append(s.inbox.byDevice[k], r)
-	if len(got) > s.cfg.History {
-		got = got[1:]
-	}
-	s.inbox.byDevice[k] = got
-	s.inbox.count[r.Service]++
-	close(s.inbox.news)
-	s.inbox.news = make(chan struct{})
+	s.inbox.add(r, s.cfg.History)
 	if s.cfg.OnReceive != nil {
 		s.cfg.OnReceive(r)
 	}
@@ -63,7 +119,27 @@ func (s *Sim) deliver(r Received) {
 func (s *Sim) Received(svc Service, handle string) []Received {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.inbox.byDevice[key(svc, handle)])
+	return received(s.inbox.byDevice[key(svc, handle)])
+}
+
+func received(got []kept) []Received {
+	out := make([]Received, len(got))
+	for i := range got {
+		out[i] = got[i].Received
+	}
+	return out
+}
+
+// Everything returns what all devices got, the oldest first.
+func (s *Sim) Everything() []Received {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []kept
+	for _, got := range s.inbox.byDevice {
+		all = append(all, got...)
+	}
+	slices.SortFunc(all, func(a, b kept) int { return cmp.Compare(a.serial, b.serial) })
+	return received(all)
 }
 
 // All returns how many pushes each device of a service got, by handle.
@@ -86,104 +162,34 @@ func (s *Sim) Count(svc Service) int {
 	return s.inbox.count[svc]
 }
 
-// Requests returns how many pushes a service was asked for, refused ones too.
-func (s *Sim) Requests(svc Service) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.requests[svc]
-}
-
 // Wait returns what a device got, as soon as that is n pushes.
 func (s *Sim) Wait(ctx context.Context, svc Service, handle string, n int) ([]Received, error) {
-	err := s.until(ctx, func() bool { return len(s.inbox.byDevice[key(svc, handle)]) >= n })
+	err := s.until(ctx, n, func() int { return len(s.inbox.byDevice[key(svc, handle)]) })
 	return s.Received(svc, handle), err
 }
 
 // WaitCount returns as soon as the devices of a service got n pushes in all.
 func (s *Sim) WaitCount(ctx context.Context, svc Service, n int) error {
-	return s.until(ctx, func() bool { return s.inbox.count[svc] >= n })
+	return s.until(ctx, n, func() int { return s.inbox.count[svc] })
 }
 
-func (s *Sim) until(ctx context.Context, reached func() bool) error {
+// ErrClosed is what those get who wait when the Sim is closed.
+var ErrClosed = errors.New("pnssim: closed")
+
+func (s *Sim) until(ctx context.Context, n int, count func() int) error {
 	for {
 		s.mu.Lock()
-		ok, news := reached(), s.inbox.news
+		got, news := count(), s.inbox.news
 		s.mu.Unlock()
-		if ok {
+		if got >= n {
 			return nil
 		}
 		select {
 		case <-news:
+		case <-s.ctx.Done():
+			return ErrClosed
 		case <-ctx.Done():
-			return ctx.Err()
+			return fmt.Errorf("pnssim: %d pushes of %d have come: %w", got, n, ctx.Err())
 		}
 	}
-}
-
-// Fate is what becomes of the pushes to a device.
-type Fate struct {
-	Kind  string    // a word of the package's documentation; "" is live
-	Times int       // throttled, unavailable, error: so often, then live
-	Since time.Time // gone, at APNs: since when; zero: now
-}
-
-// SetFate gives a device a fate that its handle does not ask for. A Fate
-// without a kind makes it live.
-func (s *Sim) SetFate(svc Service, handle string, f Fate) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	k := key(svc, handle)
-	s.fates[k] = f
-	delete(s.tries, k)
-}
-
-// fate returns what becomes of this push, and counts it.
-func (s *Sim) fate(svc Service, handle string) Fate {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	k := key(svc, handle)
-	f, set := s.fates[k]
-	if !set {
-		f = ParseFate(svc, handle)
-	}
-	switch f.Kind {
-	case "throttled", "unavailable", "error", "reset":
-		if s.tries[k]++; s.tries[k] > max(f.Times, 1) {
-			return Fate{}
-		}
-	}
-	return f
-}
-
-// ParseFate reads the fate that a handle asks for.
-func ParseFate(svc Service, handle string) Fate {
-	text := handle
-	if svc == APNs {
-		b, err := hex.DecodeString(handle)
-		if err != nil {
-			return Fate{}
-		}
-		text = string(b)
-	}
-	_, rest, ok := strings.Cut(text, "fate-")
-	if !ok {
-		return Fate{}
-	}
-	word, _, _ := strings.Cut(rest, ".")
-	kind, times, _ := strings.Cut(word, "-")
-	f := Fate{Kind: kind}
-	for _, d := range []byte(times) {
-		if d < '0' || d > '9' || f.Times > 1000 {
-			return Fate{}
-		}
-		f.Times = f.Times*10 + int(d-'0')
-	}
-	return f
-}
-
-// asked counts a request.
-func (s *Sim) asked(svc Service) {
-	s.mu.Lock()
-	s.requests[svc]++
-	s.mu.Unlock()
 }

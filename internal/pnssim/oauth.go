@@ -3,8 +3,9 @@ package pnssim
 import (
 	"crypto/rand"
 	"encoding/hex"
-	"encoding/json"
+	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,12 +55,6 @@ func (s *Sim) granted(r *http.Request, svc Service) bool {
 	return ok && strings.EqualFold(scheme, "bearer") && a.service == svc && s.cfg.Clock.Now().Before(a.until)
 }
 
-func writeJSON(w http.ResponseWriter, status int, v any) {
-	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
-	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(v) //nolint:errcheck // the client is gone
-}
-
 func oauthError(w http.ResponseWriter, status int, code, description string) {
 	writeJSON(w, status, map[string]string{"error": code, "error_description": description})
 }
@@ -70,35 +65,46 @@ func (s *Sim) googleToken(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
+	s.count(FCM, func(n *counts) { n.tokens++ })
 	r.Body = http.MaxBytesReader(w, r.Body, 16<<10)
 	if err := r.ParseForm(); err != nil || r.PostForm.Get("grant_type") != "urn:ietf:params:oauth:grant-type:jwt-bearer" {
 		oauthError(w, http.StatusBadRequest, "unsupported_grant_type", "Invalid grant_type")
 		return
 	}
-	if err := s.checkAssertion(r.PostForm.Get("assertion")); err != nil {
-		oauthError(w, http.StatusBadRequest, "invalid_grant", err.Error())
+	if code, description := s.checkAssertion(r.PostForm.Get("assertion")); code != "" {
+		oauthError(w, http.StatusBadRequest, code, description)
 		return
 	}
 	writeJSON(w, http.StatusOK, map[string]any{"access_token": s.grant(FCM, googleLife), "expires_in": int(googleLife.Seconds()), "token_type": "Bearer"})
 }
 
-func (s *Sim) checkAssertion(assertion string) error {
+const fcmScope = "https://www.googleapis.com/auth/firebase.messaging"
+
+// checkAssertion returns Google's words for what is wrong with an assertion.
+func (s *Sim) checkAssertion(assertion string) (code, description string) {
 	claims := jwt.MapClaims{}
-	_, err := jwt.ParseWithClaims(assertion, claims, func(*jwt.Token) (any, error) { return &s.keys.google.PublicKey, nil },
+	_, err := jwt.ParseWithClaims(assertion, claims, func(*jwt.Token) (any, error) { return &s.accounts.google.PublicKey, nil },
 		jwt.WithValidMethods([]string{"RS256"}), jwt.WithTimeFunc(s.cfg.Clock.Now), jwt.WithLeeway(time.Minute),
 		jwt.WithAudience("https://"+oauthHost+"/token"), jwt.WithIssuer(account), jwt.WithExpirationRequired(), jwt.WithIssuedAt())
-	if err != nil {
-		return sentence("Invalid JWT Signature or claims: " + err.Error())
-	}
 	issued, err1 := claims.GetIssuedAt()
 	expires, err2 := claims.GetExpirationTime()
+	scope, _ := claims["scope"].(string)
+	const grant = "invalid_grant"
 	switch {
-	case err1 != nil || err2 != nil || issued == nil || expires.Sub(issued.Time) > time.Hour:
-		return sentence("Invalid JWT: Token must be a short-lived token (60 minutes)")
-	case claims["scope"] != "https://www.googleapis.com/auth/firebase.messaging":
-		return sentence("Invalid OAuth scope or ID token audience provided.")
+	case errors.Is(err, jwt.ErrTokenMalformed):
+		return grant, "Invalid JWT."
+	case errors.Is(err, jwt.ErrTokenInvalidIssuer):
+		return grant, "Invalid grant: account not found"
+	case errors.Is(err, jwt.ErrTokenSignatureInvalid):
+		return grant, "Invalid JWT Signature."
+	case errors.Is(err, jwt.ErrTokenInvalidAudience):
+		return grant, "Invalid JWT: Failed audience check."
+	case err != nil, err1 != nil, err2 != nil, issued == nil, expires.Sub(issued.Time) > time.Hour:
+		return grant, "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp values in the JWT claim."
+	case !slices.Contains(strings.Fields(scope), fcmScope):
+		return "invalid_scope", "Invalid OAuth scope or ID token audience provided."
 	}
-	return nil
+	return "", ""
 }
 
 // microsoftToken is both of Microsoft's endpoints for WNS.
@@ -112,6 +118,7 @@ func (s *Sim) microsoftToken(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
+	s.count(WNS, func(n *counts) { n.tokens++ })
 	r.Body = http.MaxBytesReader(w, r.Body, 16<<10)
 	if err := r.ParseForm(); err != nil {
 		oauthError(w, http.StatusBadRequest, "invalid_request", "The body is not a form.")
@@ -131,27 +138,3 @@ func (s *Sim) microsoftToken(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusOK, map[string]any{"access_token": s.grant(WNS, microsoftLife), "expires_in": 86400, "token_type": "bearer"})
 	}
 }
-
-func hostOf(r *http.Request) string {
-	host, _, _ := strings.Cut(strings.ToLower(r.Host), ":")
-	return host
-}
-
-// hangUp ends a connection in the middle of an answer, or never answers.
-func hangUp(w http.ResponseWriter, r *http.Request, s *Sim, hang bool) {
-	if hang {
-		select {
-		case <-r.Context().Done():
-		case <-s.ctx.Done():
-		}
-	} else {
-		w.Header().Set("Content-Length", "100")
-		w.WriteHeader(http.StatusOK)
-	}
-	panic(http.ErrAbortHandler)
-}
-
-// sentence is what a vendor says, to be written as it is.
-type sentence string
-
-func (s sentence) Error() string { return string(s) }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,33 +29,44 @@ func (s *Sim) wnsHandler() http.Handler {
 
 // wnsSend takes a push to a channel, whose URI is the request's own.
 func (s *Sim) wnsSend(w http.ResponseWriter, r *http.Request) {
-	s.asked(WNS)
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 64<<10))
-	if err != nil {
-		return
-	}
+	s.count(WNS, func(n *counts) { n.pushes++ })
 	id := strings.ToUpper(strings.ReplaceAll(uuid.NewString(), "-", ""))[:16]
+	cv := r.Header.Get("MS-CV")
+	if cv == "" {
+		cv = id + ".0"
+	}
 	w.Header().Set("X-WNS-Msg-ID", id)
 	w.Header().Set("X-WNS-Debug-Trace", "SIM01")
-	if cv := r.Header.Get("MS-CV"); cv != "" {
-		w.Header().Set("MS-CV", cv)
+	w.Header().Set("MS-CV", cv)
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
+	if err != nil {
+		wnsAnswer{status: http.StatusRequestEntityTooLarge, why: "The payload has more than 5000 bytes"}.write(w)
+		return
 	}
-	switch {
-	case r.Method != http.MethodPost:
-		wnsError(w, http.StatusMethodNotAllowed, "POST is expected")
-		return
-	case !s.granted(r, WNS):
-		wnsError(w, http.StatusUnauthorized, "The token is missing or has expired")
-		return
-	case r.URL.Query().Get("token") == "":
-		wnsError(w, http.StatusNotFound, "The channel URI is not valid")
+	if a, ok := s.checkChannel(r); !ok {
+		a.write(w)
 		return
 	}
 	if status, why := checkWNS(r, body); status != 0 {
-		wnsError(w, status, why)
+		wnsAnswer{status: status, why: why}.write(w)
 		return
 	}
 	s.wnsFate(w, r, body, id)
+}
+
+// checkChannel checks who sends, and where to.
+func (s *Sim) checkChannel(r *http.Request) (a wnsAnswer, ok bool) {
+	switch {
+	case r.Method != http.MethodPost:
+		return wnsAnswer{status: http.StatusMethodNotAllowed, why: "POST is expected"}, false
+	case !s.granted(r, WNS):
+		return wnsAnswer{status: http.StatusUnauthorized, why: "The token is missing or has expired"}, false
+	case r.URL.Query().Get("token") == "":
+		return wnsAnswer{status: http.StatusNotFound, why: "The channel URI is not valid"}, false
+	case !s.spend(WNS):
+		return wnsAnswer{status: http.StatusNotAcceptable, why: "The throttle limit is exceeded", retryAfter: "60"}, false
+	}
+	return wnsAnswer{}, true
 }
 
 // checkWNS checks what the service says of headers and payload.
@@ -71,8 +84,10 @@ func checkWNS(r *http.Request, body []byte) (status int, why string) {
 		return bad, "Content-Type does not fit X-WNS-Type"
 	case r.Header.Get("X-WNS-SuppressPopup") != "":
 		return bad, "X-WNS-SuppressPopup is for phones only"
-	case len(r.Header.Get("X-WNS-Tag")) > 16 || len(r.Header.Get("X-WNS-Group")) > 16:
-		return bad, "X-WNS-Tag or X-WNS-Group has more than 16 characters"
+	case !label.MatchString(r.Header.Get("X-WNS-Tag")) || !label.MatchString(r.Header.Get("X-WNS-Group")):
+		return bad, "X-WNS-Tag or X-WNS-Group is not of at most 16 letters and digits"
+	case !slices.Contains([]string{"", "cache", "no-cache"}, r.Header.Get("X-WNS-Cache-Policy")):
+		return bad, "X-WNS-Cache-Policy is neither cache nor no-cache"
 	case len(body) > maxWNS:
 		return http.StatusRequestEntityTooLarge, "The payload has more than 5000 bytes"
 	case !raw && rootOf(body) != strings.TrimPrefix(kind, "wns/"):
@@ -85,6 +100,8 @@ func checkWNS(r *http.Request, body []byte) (status int, why string) {
 	}
 	return 0, ""
 }
+
+var label = regexp.MustCompile(`^[A-Za-z0-9]{0,16}$`)
 
 // rootOf returns the root element's name of a well-formed document.
 func rootOf(body []byte) string {
@@ -105,50 +122,73 @@ func rootOf(body []byte) string {
 	}
 }
 
-func (s *Sim) wnsFate(w http.ResponseWriter, r *http.Request, body []byte, id string) {
-	handle := "https://" + r.Host + r.URL.RequestURI()
-	f := s.fate(WNS, handle)
-	live := false
-	switch f.Kind {
-	case "gone", "malformed", "foreign", "throttled", "unavailable", "error", "refused", "hang", "reset":
-	default:
-		live = true
-		h := r.Header.Clone()
-		h.Del("Authorization")
-		s.deliver(Received{Service: WNS, Handle: handle, Header: h, Body: body, ID: id})
-	}
-	if !s.pause(r.Context(), WNS) {
-		panic(http.ErrAbortHandler)
-	}
-	asked := strings.EqualFold(r.Header.Get("X-WNS-RequestForStatus"), "true")
-	if asked {
-		w.Header().Set("X-WNS-DeviceConnectionStatus", "connected")
-	}
-	switch f.Kind {
-	case "gone":
-		wnsError(w, http.StatusGone, "The channel has expired")
-	case "malformed":
-		wnsError(w, http.StatusNotFound, "The channel URI is not valid")
-	case "foreign":
-		wnsError(w, http.StatusForbidden, "The channel belongs to another app")
-	case "throttled":
-		w.Header().Set("X-WNS-Status", "channelthrottled")
-	case "unavailable":
-		w.Header().Set("Retry-After", "30")
-		wnsError(w, http.StatusServiceUnavailable, "The server is busy")
-	case "error":
-		wnsError(w, http.StatusInternalServerError, "An internal failure")
-	case "refused":
-		w.Header().Set("X-WNS-Status", "dropped")
-	case "hang", "reset":
-		hangUp(w, r, s, f.Kind == "hang")
-	}
-	if live {
-		w.Header().Set("X-WNS-Status", "received")
-	}
+// wnsAnswer is an answer that is not 200 and received.
+type wnsAnswer struct {
+	status     int
+	why        string // X-WNS-Error-Description
+	says       string // X-WNS-Status, with 200
+	retryAfter string
+	html       bool
 }
 
-func wnsError(w http.ResponseWriter, status int, why string) {
-	w.Header().Set("X-WNS-Error-Description", why)
-	w.WriteHeader(status)
+// wnsRefusals are the answers to fates.
+var wnsRefusals = map[string]wnsAnswer{
+	"gone":        {status: http.StatusGone, why: "The channel has expired"},
+	"expired":     {status: http.StatusGone, why: "The channel has expired"},
+	"malformed":   {status: http.StatusNotFound, why: "The channel URI is not valid"},
+	"foreign":     {status: http.StatusForbidden, why: "The channel belongs to another app"},
+	"blocked":     {status: http.StatusGone, why: "Domain Blocked"},
+	"throttled":   {status: http.StatusOK, says: "channelthrottled"},
+	"unavailable": {status: http.StatusServiceUnavailable, why: "The server is busy", retryAfter: "30"},
+	"error":       {status: http.StatusInternalServerError, why: "An internal failure"},
+	"refused":     {status: http.StatusBadRequest, why: "The payload is not one that the client takes"},
+	"dropped":     {status: http.StatusOK, says: "dropped"},
+	"offline":     {status: http.StatusOK, says: "dropped"},
+	"gateway":     {status: http.StatusBadGateway, html: true, why: "Bad Gateway"},
+}
+
+func (a wnsAnswer) write(w http.ResponseWriter) {
+	h := w.Header()
+	set := func(name, value string) {
+		if value != "" {
+			h.Set(name, value)
+		}
+	}
+	set("X-WNS-Status", a.says)
+	set("X-WNS-Error-Description", a.why)
+	if a.says == "channelthrottled" {
+		set("X-WNS-CONTINUE-AFTER", a.retryAfter)
+	} else {
+		set("Retry-After", a.retryAfter)
+	}
+	if a.html {
+		writeHTML(w, a.status, a.why)
+		return
+	}
+	w.WriteHeader(a.status)
+}
+
+// wnsFate is what becomes of a push that is in order.
+func (s *Sim) wnsFate(w http.ResponseWriter, r *http.Request, body []byte, id string) {
+	handle := "https://" + hostOf(r) + r.URL.RequestURI()
+	f := s.fate(WNS, handle)
+	a, refused := wnsRefusals[f.Kind]
+	broken := f.Kind == "hang" || f.Kind == "reset"
+	if !refused && !broken {
+		a = wnsAnswer{status: http.StatusOK, says: "received"}
+		s.deliver(Received{Service: WNS, Handle: handle, Header: r.Header.Clone(), Body: body, ID: id, Conn: connOf(r)})
+	}
+	if !s.pause(r.Context(), WNS, f.Delay) {
+		panic(http.ErrAbortHandler)
+	}
+	if broken {
+		breakOff(w, r, f.Kind)
+	}
+	if a.says != "" && strings.EqualFold(r.Header.Get("X-WNS-RequestForStatus"), "true") {
+		w.Header().Set("X-WNS-DeviceConnectionStatus", map[bool]string{true: "disconnected", false: "connected"}[f.Kind == "offline"])
+	}
+	if f.RetryAfter != "" {
+		a.retryAfter = f.RetryAfter
+	}
+	a.write(w)
 }

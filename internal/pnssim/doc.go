@@ -1,0 +1,37 @@
+// Package pnssim is a set of simulated push services that behave as the real
+// ones do towards a sender: real TLS and ALPN, tokens and signatures, topics,
+// sizes, every error answer. It shares no code with Fanfare's connectors, so
+// that a test against it can fail.
+//
+// Any well-formed handle is a live device, whoever made it up.
+//
+// # Fates
+//
+// A handle of a documented form asks for a fate, in the same words at every
+// service: its text holds fate-WORD or fate-WORD-N, closed by a dot or its end.
+// FCM's tokens hold it as they are, WNS's channel URIs in their token
+// (?token=fate-gone.1), and of APNs' hexadecimal tokens the bytes count:
+// 666174652d676f6e652e is "fate-gone.".
+//
+//	word           APNs                        FCM                     WNS
+//	gone           410 Unregistered            404 UNREGISTERED        410
+//	expired        410 ExpiredToken            404 UNREGISTERED        410
+//	malformed      400 BadDeviceToken          400 message.token       404
+//	foreign        400 DeviceTokenNotForTopic  403 SENDER_ID_MISMATCH  403
+//	throttled-N    429 TooManyRequests         429 QUOTA_EXCEEDED      200 channelthrottled
+//	unavailable-N  503 ServiceUnavailable      503 UNAVAILABLE         503
+//	error-N        500 InternalServerError     500 INTERNAL            500
+//	shutdown-N     503 Shutdown                -                       -
+//	gateway-N      -                           502, a page of HTML     502, a page of HTML
+//	refused        400 PayloadEmpty            400 message.data        400
+//	offline        -                           -                       200 dropped, disconnected
+//	dropped        -                           -                       200 dropped
+//	blocked        -                           -                       410 Domain Blocked
+//	sandbox        known in the sandbox only   -                       -
+//	slow-N         accepted, answered N milliseconds later (500)
+//	hang           never answered
+//	reset          the answer breaks off after its head, once; then live
+//
+// Those with -N are answered so N times (1), and the device is live from then
+// on. Where a service knows no such fate, the device is live.
+package pnssim

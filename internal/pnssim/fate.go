@@ -1,0 +1,117 @@
+package pnssim
+
+import (
+	"encoding/hex"
+	"strings"
+	"time"
+)
+
+// Fate is what becomes of the pushes to a device.
+type Fate struct {
+	Kind       string        // a word of the package's documentation; "" is live
+	Times      int           // of the words with -N: so often, then live; 0: once
+	Since      time.Time     // gone and expired, at APNs: since when; zero: now
+	Delay      time.Duration // slow: answered so much later, in real time
+	RetryAfter string        // throttled and unavailable, at FCM and WNS: sent as it is; "": as the service does
+}
+
+// kinds are the words, and whether each wears off.
+var kinds = map[string]bool{
+	"gone": false, "expired": false, "malformed": false, "foreign": false, "refused": false, "offline": false,
+	"dropped": false, "blocked": false, "sandbox": false, "slow": false, "hang": false,
+	"throttled": true, "unavailable": true, "error": true, "shutdown": true, "gateway": true, "reset": true,
+}
+
+// defaultSlow is how late a slow device's answer is when nothing is said.
+const defaultSlow = 500 * time.Millisecond
+
+// maxTries bounds the devices whose tries are remembered.
+const maxTries = 100_000
+
+// SetFate gives a device a fate that its handle does not ask for. A Fate
+// without a kind makes it live.
+func (s *Sim) SetFate(svc Service, handle string, f Fate) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k := key(svc, handle)
+	s.fates[k] = f
+	delete(s.tries, k)
+}
+
+// ClearFate leaves a device to the fate that its handle asks for, from the
+// beginning.
+func (s *Sim) ClearFate(svc Service, handle string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k := key(svc, handle)
+	delete(s.fates, k)
+	delete(s.tries, k)
+}
+
+// fate returns what becomes of this push, and counts it.
+func (s *Sim) fate(svc Service, handle string) Fate {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k := key(svc, handle)
+	f := s.fateOf(k)
+	if !kinds[f.Kind] {
+		return f
+	}
+	if len(s.tries) >= maxTries {
+		clear(s.tries)
+	}
+	if s.tries[k]++; s.tries[k] > max(f.Times, 1) {
+		return Fate{}
+	}
+	return f
+}
+
+// fateOf looks without counting. The caller holds mu.
+func (s *Sim) fateOf(k device) Fate {
+	if f, set := s.fates[k]; set {
+		return f
+	}
+	return ParseFate(k.service, k.handle)
+}
+
+// inSandbox reports which of APNs' environments a device is known in.
+func (s *Sim) inSandbox(handle string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.fateOf(key(APNs, handle)).Kind == "sandbox"
+}
+
+// ParseFate reads the fate that a handle asks for; an unknown word is live.
+func ParseFate(svc Service, handle string) Fate {
+	text := handle
+	if svc == APNs {
+		b, err := hex.DecodeString(handle)
+		if err != nil {
+			return Fate{}
+		}
+		text = string(b)
+	}
+	_, rest, ok := strings.Cut(text, "fate-")
+	if !ok {
+		return Fate{}
+	}
+	word, _, _ := strings.Cut(rest, ".")
+	kind, digits, _ := strings.Cut(word, "-")
+	if _, known := kinds[kind]; !known {
+		return Fate{}
+	}
+	n := 0
+	for _, d := range []byte(digits) {
+		if d < '0' || d > '9' || n > 1000 {
+			return Fate{}
+		}
+		n = n*10 + int(d-'0')
+	}
+	switch {
+	case kind == "slow" && n == 0:
+		return Fate{Kind: kind, Delay: defaultSlow}
+	case kind == "slow":
+		return Fate{Kind: kind, Delay: time.Duration(n) * time.Millisecond}
+	}
+	return Fate{Kind: kind, Times: n}
+}

@@ -1,0 +1,219 @@
+package pnssim
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// member is a connection to a service.
+type member struct {
+	service Service
+	id      int64
+	apns    *apnsConn // of APNs
+	fed     bool      // an HTTP server has it, and tells when it has ended
+}
+
+// Dial leads any host to the simulator. A stopped service refuses.
+func (s *Sim) Dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, fmt.Errorf("pnssim: dialing %q: %w", addr, err)
+	}
+	if svc := serviceOf(host); svc != "" && s.down(svc) {
+		return nil, &net.OpError{Op: "dial", Net: network, Err: syscall.ECONNREFUSED}
+	}
+	var d net.Dialer
+	return d.DialContext(ctx, network, s.Addr())
+}
+
+func (s *Sim) down(svc Service) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.faults[svc].stopped
+}
+
+// acceptAgain is how long a failing listener is left alone.
+const acceptAgain = 50 * time.Millisecond
+
+// accept takes connections and hands each to its service.
+func (s *Sim) accept() {
+	for {
+		c, err := s.listener.Accept()
+		switch {
+		case err == nil:
+			s.wg.Go(func() { s.hand(c) })
+		case errors.Is(err, net.ErrClosed):
+			return
+		default: // too many open files, as a rule
+			select {
+			case <-time.After(acceptAgain):
+			case <-s.ctx.Done():
+				return
+			}
+		}
+	}
+}
+
+// handshakeTime bounds what a silent client costs.
+const handshakeTime = 10 * time.Second
+
+var (
+	errNoService = errors.New("pnssim: the server name is no push service's")
+	errStopped   = errors.New("pnssim: the service is stopped")
+	errNoHTTP2   = errors.New("pnssim: APNs speaks HTTP/2 alone")
+)
+
+// protocols are what each service speaks.
+var protocols = map[Service][]string{APNs: {"h2"}, FCM: {"h2", "http/1.1"}, WNS: {"http/1.1"}}
+
+// hand looks at a connection's server name and serves it.
+func (s *Sim) hand(c net.Conn) {
+	var m *member
+	var host string
+	t := tls.Server(c, &tls.Config{GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		var err error
+		host = hello.ServerName
+		if serviceOf(host) == APNs && !slices.Contains(hello.SupportedProtos, "h2") {
+			return nil, errNoHTTP2
+		}
+		if m, err = s.admit(c, serviceOf(host)); err != nil {
+			return nil, err
+		}
+		return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.ca.certificate, NextProtos: protocols[m.service]}, nil
+	}})
+	ctx, cancel := context.WithTimeout(s.ctx, handshakeTime)
+	defer cancel()
+	switch err := t.HandshakeContext(ctx); {
+	case err != nil:
+	case m.service != APNs:
+		s.pass(t, m)
+		return
+	default:
+		s.serveAPNs(t, m, host)
+	}
+	s.leave(c)
+}
+
+// admit notes a connection, unless its service is stopped.
+func (s *Sim) admit(c net.Conn, svc Service) (*member, error) {
+	if svc == "" {
+		return nil, errNoService
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.faults[svc].stopped || s.ctx.Err() != nil {
+		return nil, errStopped
+	}
+	s.serial++
+	s.counts[svc].conns++
+	m := &member{service: svc, id: s.serial}
+	s.conns[c] = m
+	return m, nil
+}
+
+// leave closes a connection and forgets it.
+func (s *Sim) leave(c net.Conn) {
+	s.mu.Lock()
+	m := s.conns[c]
+	delete(s.conns, c)
+	s.mu.Unlock()
+	c.Close() //nolint:errcheck // it is given up
+	if m != nil && m.fed {
+		s.wg.Done()
+	}
+}
+
+// pass gives a connection to its HTTP server.
+func (s *Sim) pass(t *tls.Conn, m *member) {
+	s.mu.Lock()
+	m.fed = true
+	s.mu.Unlock()
+	s.wg.Add(1)
+	if !s.feeds[m.service].give(t) {
+		s.leave(t.NetConn())
+	}
+}
+
+// connKey is under what a request's context has the number of its connection.
+type connKey struct{}
+
+// serveHTTP runs the HTTP server of a service on its feed of connections.
+func (s *Sim) serveHTTP(svc Service, h http.Handler) *http.Server {
+	server := &http.Server{
+		Handler: h, ReadHeaderTimeout: handshakeTime, MaxHeaderBytes: 32 << 10, ErrorLog: log.New(io.Discard, "", 0),
+		HTTP2:       &http.HTTP2Config{MaxConcurrentStreams: 100},
+		BaseContext: func(net.Listener) context.Context { return s.ctx },
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			return context.WithValue(ctx, connKey{}, s.number(c.(*tls.Conn).NetConn()))
+		},
+		ConnState: func(c net.Conn, state http.ConnState) {
+			if state == http.StateClosed {
+				s.leave(c.(*tls.Conn).NetConn())
+			}
+		},
+	}
+	s.wg.Go(func() { server.Serve(s.feeds[svc]) }) //nolint:errcheck // it ends when the feed is closed
+	return server
+}
+
+func (s *Sim) number(c net.Conn) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if m := s.conns[c]; m != nil {
+		return m.id
+	}
+	return 0
+}
+
+// connOf returns the number of a request's connection.
+func connOf(r *http.Request) int64 {
+	id, _ := r.Context().Value(connKey{}).(int64)
+	return id
+}
+
+// feed is a listener that is given its connections.
+type feed struct {
+	addr  net.Addr
+	conns chan net.Conn
+	done  chan struct{}
+	once  sync.Once
+}
+
+func newFeed(addr net.Addr) *feed {
+	return &feed{addr: addr, conns: make(chan net.Conn), done: make(chan struct{})}
+}
+
+func (f *feed) give(c net.Conn) bool {
+	select {
+	case f.conns <- c:
+		return true
+	case <-f.done:
+		return false
+	}
+}
+
+func (f *feed) Accept() (net.Conn, error) {
+	select {
+	case c := <-f.conns:
+		return c, nil
+	case <-f.done:
+		return nil, net.ErrClosed
+	}
+}
+
+func (f *feed) Close() error {
+	f.once.Do(func() { close(f.done) })
+	return nil
+}
+
+func (f *feed) Addr() net.Addr { return f.addr }
