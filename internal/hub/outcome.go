@@ -4,7 +4,7 @@ package hub
 // numbers are those of Azure's feedback records, and are stored.
 type Outcome uint8
 
-// The outcomes; reference: Azure's PnsError enumeration and telemetry pages.
+// The outcomes, as in Azure's PnsError enumeration and its pages on telemetry.
 const (
 	Success                     Outcome = 0
 	InvalidCredentials          Outcome = 1

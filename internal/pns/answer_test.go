@@ -1,6 +1,10 @@
 package pns_test
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -109,4 +113,29 @@ func FuzzRetryAfter(f *testing.F) {
 			t.Errorf("RetryAfter(%q) = %v, %v", value, wait, ok)
 		}
 	})
+}
+
+func TestLost(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name    string
+		err     error
+		written bool
+		want    pns.Result
+	}{
+		{"written", errors.New("reset"), true, pns.Result{Class: pns.Unknown}},
+		{"a connection closed in good order", errors.New("GOAWAY"), false, pns.Result{Class: pns.Unsent, Service: true, Again: pns.WithNewConn}},
+		{"no connection", fmt.Errorf("connecting: %w", &net.OpError{Op: "dial", Err: errors.New("refused")}), false, pns.Result{Class: pns.Unsent, Service: true}},
+		{"no time", context.DeadlineExceeded, false, pns.Result{Class: pns.Unsent, Service: true}},
+		{"stopped", context.Canceled, false, pns.Result{Class: pns.Unsent, Service: true}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			tt.want.Outcome, tt.want.Reason = hub.PnsUnreachable, tt.err.Error()
+			if diff := cmp.Diff(tt.want, pns.Lost(tt.err, tt.written)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
 }

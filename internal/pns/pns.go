@@ -42,7 +42,7 @@ type Batch struct {
 	NewConn    bool // do not use the connections that exist: they were refused
 }
 
-// Class says what Fanfare does about an answer (reference 03 §0.2).
+// Class says what Fanfare does about an answer.
 type Class uint8
 
 // The classes.

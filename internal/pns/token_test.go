@@ -88,23 +88,40 @@ func TestManySendersCauseOneRequest(t *testing.T) {
 	}
 }
 
+// TestRenewalAtNineTenthsOfLife counts what was asked for when the cache is
+// closed, since nobody waits for a renewal.
 func TestRenewalAtNineTenthsOfLife(t *testing.T) {
+	t.Parallel()
+	const nineTenths = 54 * time.Minute
+	for age, want := range map[time.Duration]int64{0: 1, nineTenths - time.Second: 1, nineTenths: 2} {
+		env := pnstest.Start(t, &endpoint{})
+		var asked atomic.Int64
+		c := pns.NewTokenCache(env, func(time.Time) (pns.TokenRequest, error) {
+			asked.Add(1)
+			return pns.TokenRequest{URL: "https://token.example/"}, nil
+		})
+		wantToken(t, c.Token, "T1")
+		env.Clock.(*clock.Fake).Advance(age)
+		wantToken(t, c.Token, "T1")
+		c.Close()
+		if n := asked.Load(); n != want {
+			t.Errorf("at the age of %v: %d requests, want %d", age, n, want)
+		}
+	}
+}
+
+func TestATokenInUseIsRenewedBehindItsUsers(t *testing.T) {
 	t.Parallel()
 	c, e, clk := setup(t)
 	wantToken(t, c.Token, "T1")
-	clk.Advance(53*time.Minute + 59*time.Second)
-	wantToken(t, c.Token, "T1")
-	if n := e.calls.Load(); n != 1 {
-		t.Fatalf("%d requests before nine tenths of the life, want 1", n)
-	}
 	arrived, release := make(chan struct{}), make(chan struct{})
 	e.set(func(w http.ResponseWriter, _ *http.Request) {
 		close(arrived)
 		<-release
 		io.WriteString(w, `{"access_token":"renewed","expires_in":3600}`)
 	})
-	clk.Advance(time.Second)
-	wantToken(t, c.Token, "T1") // nobody waits for the renewal
+	clk.Advance(54 * time.Minute)
+	wantToken(t, c.Token, "T1")
 	<-arrived
 	wantToken(t, c.Token, "T1")
 	clk.Advance(6 * time.Minute) // now T1 has expired: this one waits

@@ -2,81 +2,130 @@ package wns
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/fanfare-hub/fanfare/internal/hub"
 	"github.com/fanfare-hub/fanfare/internal/pns"
 )
 
-var now = time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
+var now = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 
-// Each answer that Microsoft documents, those that were only seen, and unknown
-// ones.
+// TestClassify has a row for every answer that Microsoft's "Push notification
+// service request and response headers" documents, and for what it does not.
 func TestClassify(t *testing.T) {
 	t.Parallel()
-	h := func(pairs ...string) http.Header {
-		out := http.Header{}
-		for i := 0; i < len(pairs); i += 2 {
-			out.Set(pairs[i], pairs[i+1])
-		}
-		return out
-	}
-	for name, c := range map[string]struct {
-		status  int
-		header  http.Header
-		class   pns.Class
-		outcome hub.Outcome
-		service bool
-		wait    time.Duration
+	type h = map[string]string
+	tests := []struct {
+		name   string
+		status string
+		header h
+		want   pns.Result
 	}{
-		"received":                 {200, h("X-WNS-Status", "received"), pns.OK, hub.Success, false, 0},
-		"received, older name":     {200, h("X-WNS-NotificationStatus", "received"), pns.OK, hub.Success, false, 0},
-		"dropped, offline":         {200, h("X-WNS-Status", "dropped", "X-WNS-DeviceConnectionStatus", "disconnected"), pns.Hold, hub.ChannelDisconnected, false, 0},
-		"dropped":                  {200, h("X-WNS-Status", "dropped"), pns.Hold, hub.Dropped, false, 0},
-		"channel throttled":        {200, h("X-WNS-Status", "channelthrottled"), pns.Retry, hub.ChannelThrottled, false, 10 * time.Minute},
-		"channel throttled, until": {200, h("X-WNS-Status", "channelthrottled", "X-WNS-CONTINUE-AFTER", "90"), pns.Retry, hub.ChannelThrottled, false, 90 * time.Second},
-		"bad request":              {400, nil, pns.Body, hub.InvalidNotificationFormat, false, 0},
-		"token":                    {401, nil, pns.Credential, hub.InvalidToken, true, 0},
-		"another app's":            {403, nil, pns.Hold, hub.WrongToken, false, 0},
-		"unknown channel":          {404, nil, pns.Drop, hub.BadChannel, false, 0},
-		"method":                   {405, nil, pns.Body, hub.PnsInterfaceError, false, 0},
-		"throttled":                {406, nil, pns.Retry, hub.Throttled, true, time.Minute},
-		"throttled, until":         {406, h("Retry-After", "300"), pns.Retry, hub.Throttled, true, 5 * time.Minute},
-		"gone":                     {410, nil, pns.Drop, hub.ExpiredChannel, false, 0},
-		"domain blocked":           {410, h("X-WNS-Error-Description", "Domain Blocked"), pns.Credential, hub.InvalidCredentials, true, 0},
-		"offline":                  {412, nil, pns.Retry, hub.ChannelDisconnected, false, time.Hour},
-		"too large":                {413, nil, pns.Body, hub.InvalidNotificationSize, false, 0},
-		"server error":             {500, nil, pns.Retry, hub.PnsServerError, false, 0},
-		"unavailable":              {503, h("Retry-After", "30"), pns.Retry, hub.PnsUnavailable, true, 30 * time.Second},
-		"unavailable, a bad time":  {503, h("Retry-After", "soon"), pns.Retry, hub.PnsUnavailable, true, 0},
-		"a gateway":                {502, nil, pns.Retry, hub.PnsUnavailable, true, 0},
-		"a redirect":               {302, h("Location", "https://evil/"), pns.Body, hub.PnsInterfaceError, false, 0},
-		"unknown 4xx":              {418, nil, pns.Body, hub.PnsInterfaceError, false, 0},
-		"unknown 5xx":              {599, nil, pns.Retry, hub.PnsServerError, false, 0},
-	} {
-		header := c.header
-		if header == nil {
-			header = http.Header{}
-		}
-		got := classify(c.status, http.StatusText(c.status), header, now)
-		if got.Class != c.class || got.Outcome != c.outcome || got.Service != c.service || got.RetryAfter != c.wait {
-			t.Errorf("%s: %+v", name, got)
-		}
+		{"received", "200 OK", h{"X-WNS-Status": "received", "X-WNS-DeviceConnectionStatus": "connected"}, pns.Result{Class: pns.OK, Outcome: hub.Success}},
+		{"received for a device that is off", "200 OK", h{"X-WNS-Status": "received", "X-WNS-DeviceConnectionStatus": "disconnected"}, pns.Result{Class: pns.OK, Outcome: hub.Success}},
+		{"no status named", "200 OK", nil, pns.Result{Class: pns.OK, Outcome: hub.Success}},
+		{"dropped, the device is off", "200 OK", h{"X-WNS-Status": "dropped", "X-WNS-DeviceConnectionStatus": "disconnected"}, pns.Result{Class: pns.Hold, Outcome: hub.ChannelDisconnected}},
+		{"dropped, the device is off for a while", "200 OK", h{"X-WNS-Status": "Dropped", "X-WNS-DeviceConnectionStatus": "TempDisconnected"}, pns.Result{Class: pns.Hold, Outcome: hub.ChannelDisconnected}},
+		{"dropped, the device is on", "200 OK", h{"X-WNS-Status": "dropped", "X-WNS-DeviceConnectionStatus": "connected"}, pns.Result{Class: pns.Hold, Outcome: hub.Dropped}},
+		{"dropped, nothing known", "200 OK", h{"X-WNS-Status": "dropped"}, pns.Result{Class: pns.Hold, Outcome: hub.Dropped}},
+		{"dropped, under Azure's name of the header", "200 OK", h{"X-WNS-NotificationStatus": "dropped"}, pns.Result{Class: pns.Hold, Outcome: hub.Dropped}},
+		{"channel throttled", "200 OK", h{"X-WNS-Status": "channelthrottled"}, pns.Result{Class: pns.Retry, Outcome: hub.ChannelThrottled, RetryAfter: 10 * time.Minute}},
+		{"channel throttled, a time", "200 OK", h{"X-WNS-Status": "channelThrottled", "X-WNS-CONTINUE-AFTER": "90"}, pns.Result{Class: pns.Retry, Outcome: hub.ChannelThrottled, RetryAfter: 90 * time.Second}},
+
+		{"bad request", "400 Bad Request", nil, pns.Result{Class: pns.Body, Outcome: hub.InvalidNotificationFormat}},
+		{"our token has expired", "401 Unauthorized", nil, pns.Result{Class: pns.Credential, Outcome: hub.InvalidToken, Again: pns.WithFreshToken, Service: true}},
+		{"another app's channel", "403 Forbidden", nil, pns.Result{Class: pns.Hold, Outcome: hub.WrongToken}},
+		{"no such channel", "404 Not Found", nil, pns.Result{Class: pns.Drop, Outcome: hub.BadChannel}},
+		{"method", "405 Method Not Allowed", nil, pns.Result{Class: pns.Body, Outcome: hub.PnsInterfaceError}},
+		{"throttled", "406 Not Acceptable", nil, pns.Result{Class: pns.Retry, Outcome: hub.Throttled, RetryAfter: time.Minute, Service: true}},
+		{"throttled, a time", "406 Not Acceptable", h{"Retry-After": "30"}, pns.Result{Class: pns.Retry, Outcome: hub.Throttled, RetryAfter: 30 * time.Second, Service: true}},
+		{"throttled, WNS's own header", "406 Not Acceptable", h{"X-WNS-Continue-After": "40"}, pns.Result{Class: pns.Retry, Outcome: hub.Throttled, RetryAfter: 40 * time.Second, Service: true}},
+		{"throttled, garbage", "406 Not Acceptable", h{"Retry-After": "later"}, pns.Result{Class: pns.Retry, Outcome: hub.Throttled, RetryAfter: time.Minute, Service: true}},
+		{"expired channel", "410 Gone", nil, pns.Result{Class: pns.Drop, Outcome: hub.ExpiredChannel}},
+		{"domain blocked, by reason phrase", "410 Domain Blocked", nil, pns.Result{Class: pns.Credential, Outcome: hub.InvalidCredentials, Service: true}},
+		{"domain blocked, by description", "410 Gone", h{"X-WNS-Error-Description": "The cloud service's domain-blocked."}, pns.Result{Class: pns.Credential, Outcome: hub.InvalidCredentials, Service: true}},
+		{"device is off", "412 Precondition Failed", nil, pns.Result{Class: pns.Retry, Outcome: hub.ChannelDisconnected, RetryAfter: time.Hour}},
+		{"too large", "413 Request Entity Too Large", nil, pns.Result{Class: pns.Body, Outcome: hub.InvalidNotificationSize}},
+		{"server error", "500 Internal Server Error", nil, pns.Result{Class: pns.Retry, Outcome: hub.PnsServerError}},
+		{"unavailable", "503 Service Unavailable", nil, pns.Result{Class: pns.Retry, Outcome: hub.PnsUnavailable, Service: true}},
+		{"unavailable, a date", "503 Service Unavailable", h{"Retry-After": "Wed, 25 Nov 2026 12:02:00 GMT"}, pns.Result{Class: pns.Retry, Outcome: hub.PnsUnavailable, Service: true, RetryAfter: 2 * time.Minute}},
+		{"unavailable, garbage", "503 Service Unavailable", h{"Retry-After": "soon"}, pns.Result{Class: pns.Retry, Outcome: hub.PnsUnavailable, Service: true}},
+
+		{"a gateway's 502", "502 Bad Gateway", nil, pns.Result{Class: pns.Retry, Outcome: hub.PnsUnavailable, Service: true}},
+		{"a gateway's 504", "504 Gateway Timeout", nil, pns.Result{Class: pns.Retry, Outcome: hub.PnsUnavailable, Service: true}},
+		{"unknown 5xx", "599", nil, pns.Result{Class: pns.Retry, Outcome: hub.PnsServerError}},
+		{"unknown 4xx", "418 I'm a teapot", nil, pns.Result{Class: pns.Body, Outcome: hub.PnsInterfaceError}},
+		{"too many", "429 Too Many Requests", h{"Retry-After": "3"}, pns.Result{Class: pns.Retry, Outcome: hub.Throttled, RetryAfter: 3 * time.Second, Service: true}},
+		{"a redirect", "302 Found", h{"Location": "https://evil.example/"}, pns.Result{Class: pns.Body, Outcome: hub.PnsInterfaceError}},
+		{"another success", "202 Accepted", nil, pns.Result{Class: pns.Body, Outcome: hub.PnsInterfaceError}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			header := http.Header{}
+			for k, v := range tt.header {
+				header.Set(k, v)
+			}
+			got := classify(code(tt.status), tt.status, header, now)
+			if diff := cmp.Diff(tt.want, got, cmpopts.IgnoreFields(pns.Result{}, "Reason")); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if (got.Reason == "") != (got.Class == pns.OK) {
+				t.Errorf("class %d has the reason %q", got.Class, got.Reason)
+			}
+		})
 	}
 }
 
+// code is the number that a status line begins with.
+func code(line string) int {
+	n := 0
+	for _, c := range line[:3] {
+		n = n*10 + int(c-'0')
+	}
+	return n
+}
+
+func TestReasonAndCorrelation(t *testing.T) {
+	t.Parallel()
+	header := http.Header{}
+	for k, v := range map[string]string{
+		"X-WNS-Msg-ID": "5A1B", "MS-CV": "cv.1", "X-WNS-Debug-Trace": "DB3",
+		"X-WNS-Status": "dropped", "X-WNS-DeviceConnectionStatus": "connected", "X-WNS-Error-Description": "off\r\nX: y",
+	} {
+		header.Set(k, v)
+	}
+	got := classify(200, "200 OK", header, now)
+	if want := "5A1B: cv.1: DB3"; got.Correlation != want {
+		t.Errorf("correlation %q, want %q", got.Correlation, want)
+	}
+	if want := "200 OK: dropped: connected: off  X: y"; got.Reason != want {
+		t.Errorf("reason %q, want %q", got.Reason, want)
+	}
+}
+
+// FuzzClassify holds that only 404 and 410 call a channel dead, and never where
+// WNS speaks of a blocked domain.
 func FuzzClassify(f *testing.F) {
-	f.Add(410, "Gone", "Domain Blocked", "5")
-	f.Add(200, "OK", "received", "x")
-	f.Fuzz(func(t *testing.T, status int, reason, text, wait string) {
-		h := http.Header{"X-Wns-Error-Description": {text}, "X-Wns-Status": {text}, "Retry-After": {wait}}
-		got := classify(status, reason, h, now)
-		if got.Class == pns.Drop && status != 404 && status != 410 {
-			t.Errorf("%d deletes a handle", status)
+	f.Add(200, "200 OK", "dropped", "disconnected", "", "")
+	f.Add(410, "410 Domain Blocked", "", "", "", "")
+	f.Add(406, "406", "", "", "12", "")
+	f.Add(503, "503", "x", "y", "Wed, 25 Nov 2026 12:02:00 GMT", "Domain Blocked")
+	f.Fuzz(func(t *testing.T, status int, line, notification, device, after, description string) {
+		r := classify(status, line, http.Header{
+			"X-Wns-Status": {notification}, "X-Wns-Deviceconnectionstatus": {device},
+			"Retry-After": {after}, "X-Wns-Error-Description": {description},
+		}, now)
+		if r.Class == pns.Drop && (status != 404 && status != 410 || status == 410 && strings.Contains(line+description, "Domain Blocked")) {
+			t.Errorf("%d %q %q drops the handle", status, line, description)
 		}
-		if got.RetryAfter < 0 || got.RetryAfter > 24*time.Hour {
-			t.Errorf("again after %v", got.RetryAfter)
+		if r.Class != pns.OK && r.Outcome == hub.Success || r.RetryAfter < 0 || r.RetryAfter > 24*time.Hour || len(r.Reason) > 300 {
+			t.Errorf("result %+v", r)
 		}
 	})
 }
