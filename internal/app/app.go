@@ -103,8 +103,16 @@ func (a *App) build(ctx context.Context) error {
 	return err
 }
 
-// writeHubs brings the store's hubs to what the configuration names.
+// writeHubs brings the store's hubs to what the configuration names. With a
+// credential that is wrong in itself nothing is written.
 func (a *App) writeHubs(ctx context.Context) error {
+	for _, h := range a.cfg.Hubs {
+		for _, c := range h.Credentials {
+			if err := checks[c.Platform](c); err != nil {
+				return fmt.Errorf("hub %s: %w", h.Name, err)
+			}
+		}
+	}
 	return a.store.Update(ctx, store.Accept, func(tx store.Tx) error {
 		if err := tx.PutNamespaceRules(a.cfg.Namespace); err != nil {
 			return err
@@ -230,8 +238,10 @@ const (
 // credentials, also of new hubs. What is parked for a credential that has
 // changed is tried again at once. Everything else stays as it was at Start.
 func (a *App) Reload(ctx context.Context, cfg config.Config) error {
+	old := a.cfg
 	a.cfg.Namespace, a.cfg.Hubs, a.changed = cfg.Namespace, cfg.Hubs, nil
 	if err := a.writeHubs(ctx); err != nil {
+		a.cfg = old
 		return err
 	}
 	return a.wake(ctx)

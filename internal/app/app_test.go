@@ -18,6 +18,7 @@ import (
 
 	"github.com/fanfare-hub/fanfare/internal/app"
 	"github.com/fanfare-hub/fanfare/internal/config"
+	"github.com/fanfare-hub/fanfare/internal/hub"
 	"github.com/fanfare-hub/fanfare/internal/seal"
 )
 
@@ -161,6 +162,13 @@ func TestRefusals(t *testing.T) {
 	other.MasterKey = make([]byte, seal.KeySize)
 	if _, err := app.New(t.Context(), other, app.Options{}); !errors.Is(err, seal.ErrWrongKey) {
 		t.Errorf("another master key: %v", err)
+	}
+	other = cfg
+	other.Hubs = []config.Hub{{Name: "h", Credentials: []hub.Credential{{Platform: hub.APNs, Properties: map[string]string{
+		"Token": "no key", "KeyId": "ABCDE12345", "AppId": "TEAM567890", "AppName": "com.example",
+	}}}}}
+	if _, err := app.New(t.Context(), other, app.Options{}); err == nil || !strings.Contains(err.Error(), "hub h: ") || strings.Contains(err.Error(), "no key") {
+		t.Errorf("a key that is none: %v", err)
 	}
 	other = cfg
 	other.CertFile, other.KeyFile = "nosuch", "nosuch"

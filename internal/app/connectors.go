@@ -16,3 +16,8 @@ var connectors = map[hub.Platform]dispatch.Service{
 	hub.GCM:   {New: gcm.New, Credential: hub.FCMV1},
 	hub.WNS:   {New: wns.New, Credential: hub.WNS},
 }
+
+// checks say what is wrong with a credential, before anything is sent with it.
+var checks = map[hub.Platform]func(hub.Credential) error{
+	hub.APNs: apns.Check, hub.FCMV1: fcm.Check, hub.WNS: wns.Check,
+}
