@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -31,16 +29,10 @@ type device struct {
 	handle  string
 }
 
-// key is the form in which handles are compared: hexadecimal tokens without
-// regard to letter case, channel URIs as HTTP clients write them.
+// key is the form in which handles are compared.
 func key(svc Service, handle string) device {
-	switch svc {
-	case APNs:
-		handle = strings.ToLower(handle)
-	case WNS:
-		if u, err := url.Parse(handle); err == nil {
-			handle = "https://" + strings.ToLower(u.Hostname()) + u.RequestURI()
-		}
+	if form := forms[svc]; form != nil {
+		handle = form(handle)
 	}
 	return device{svc, handle}
 }

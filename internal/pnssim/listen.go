@@ -29,7 +29,7 @@ func (s *Sim) Dial(ctx context.Context, network, addr string) (net.Conn, error) 
 	if err != nil {
 		return nil, fmt.Errorf("pnssim: dialing %q: %w", addr, err)
 	}
-	if svc := serviceOf(host); svc != "" && s.down(svc) {
+	if t := traitOf(host); t != nil && s.down(t.service) {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: syscall.ECONNREFUSED}
 	}
 	var d net.Dialer
@@ -73,9 +73,6 @@ var (
 	errNoHTTP2   = errors.New("pnssim: APNs speaks HTTP/2 alone")
 )
 
-// protocols are what each service speaks.
-var protocols = map[Service][]string{APNs: {"h2"}, FCM: {"h2", "http/1.1"}, WNS: {"http/1.1"}}
-
 // hand looks at a connection's server name and serves it.
 func (s *Sim) hand(c net.Conn) {
 	var m *member
@@ -83,32 +80,33 @@ func (s *Sim) hand(c net.Conn) {
 	t := tls.Server(c, &tls.Config{GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		var err error
 		host = hello.ServerName
-		if serviceOf(host) == APNs && !slices.Contains(hello.SupportedProtos, "h2") {
+		service := traitOf(host)
+		switch {
+		case service == nil:
+			return nil, errNoService
+		case service.handler == nil && !slices.Contains(hello.SupportedProtos, "h2"):
 			return nil, errNoHTTP2
 		}
-		if m, err = s.admit(c, serviceOf(host)); err != nil {
+		if m, err = s.admit(c, service.service); err != nil {
 			return nil, err
 		}
-		return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.ca.certificate, NextProtos: protocols[m.service]}, nil
+		return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.ca.certificate, NextProtos: service.protocols}, nil
 	}})
 	ctx, cancel := context.WithTimeout(s.ctx, handshakeTime)
 	defer cancel()
 	switch err := t.HandshakeContext(ctx); {
 	case err != nil:
-	case m.service != APNs:
+	case m.service == APNs:
+		s.serveAPNs(t, m, host)
+	default:
 		s.pass(t, m)
 		return
-	default:
-		s.serveAPNs(t, m, host)
 	}
 	s.leave(c)
 }
 
 // admit notes a connection, unless its service is stopped.
 func (s *Sim) admit(c net.Conn, svc Service) (*member, error) {
-	if svc == "" {
-		return nil, errNoService
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.faults[svc].stopped || s.ctx.Err() != nil {

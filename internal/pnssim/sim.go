@@ -7,36 +7,11 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/fanfare-hub/fanfare/internal/clock"
 )
-
-// Service names a simulated push service.
-type Service string
-
-// The services.
-const (
-	APNs Service = "apns"
-	FCM  Service = "fcm"
-	WNS  Service = "wns"
-)
-
-// serviceOf returns the service that a host belongs to; "" is none.
-func serviceOf(host string) Service {
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	switch {
-	case strings.HasSuffix(host, ".push.apple.com"):
-		return APNs
-	case host == "fcm.googleapis.com" || host == oauthHost:
-		return FCM
-	case strings.HasSuffix(host, ".notify.windows.com") || host == liveHost || host == entraHost:
-		return WNS
-	}
-	return ""
-}
 
 // Config of a Sim. The zero value is good.
 type Config struct {
@@ -71,7 +46,7 @@ type Sim struct {
 	ca       *CA
 	accounts *accounts
 	listener net.Listener
-	fcm, wns *http.Server
+	servers  []*http.Server
 	feeds    map[Service]*feed
 	ctx      context.Context // ends with Close
 	cancel   context.CancelFunc
@@ -112,9 +87,13 @@ func Start(cfg Config) (*Sim, error) {
 		return nil, fmt.Errorf("pnssim: %w", err)
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.feeds = map[Service]*feed{FCM: newFeed(s.listener.Addr()), WNS: newFeed(s.listener.Addr())}
-	s.fcm = s.serveHTTP(FCM, s.fcmHandler())
-	s.wns = s.serveHTTP(WNS, s.wnsHandler())
+	s.feeds = map[Service]*feed{}
+	for _, t := range traits {
+		if t.handler != nil {
+			s.feeds[t.service] = newFeed(s.listener.Addr())
+			s.servers = append(s.servers, s.serveHTTP(t.service, t.handler(s)))
+		}
+	}
 	s.wg.Go(s.accept)
 	return s, nil
 }
@@ -163,8 +142,8 @@ func (s *Sim) forget() {
 	s.inbox.init()
 	s.fates, s.tries = map[device]Fate{}, map[device]int{}
 	s.faults, s.counts = map[Service]*faults{}, map[Service]*counts{}
-	for _, svc := range []Service{APNs, FCM, WNS} {
-		s.faults[svc], s.counts[svc] = &faults{latency: s.cfg.Latency}, &counts{}
+	for _, t := range traits {
+		s.faults[t.service], s.counts[t.service] = &faults{latency: s.cfg.Latency}, &counts{}
 	}
 }
 
@@ -180,7 +159,9 @@ func (s *Sim) Close() error {
 		c.Close() //nolint:errcheck // it is given up
 	}
 	s.mu.Unlock()
-	err = errors.Join(err, s.fcm.Close(), s.wns.Close())
+	for _, server := range s.servers {
+		err = errors.Join(err, server.Close())
+	}
 	s.wg.Wait()
 	return err
 }
