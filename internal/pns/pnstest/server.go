@@ -65,7 +65,9 @@ var certificate = sync.OnceValues(func() (tls.Certificate, error) {
 		NotAfter:     time.Now().Add(time.Hour),
 		DNSNames: []string{
 			"fcm.googleapis.com", "oauth2.googleapis.com", "login.live.com",
-			"login.microsoftonline.com", "*.notify.windows.com", "token.example",
+			"login.microsoftonline.com", "*.notify.windows.com", "*.notify.live.net", "api.amazon.com",
+			"channel.api.duapp.com", "api.tuisong.baidu.com", "*.xmpush.xiaomi.com", "*.xmpush.global.xiaomi.com",
+			"*.push.services.mozilla.com", "*.push.apple.com", "token.example", "*.example",
 		},
 		BasicConstraintsValid: true,
 		IsCA:                  true,

@@ -1,0 +1,114 @@
+package pns
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/fanfare-hub/fanfare/internal/hub"
+)
+
+const (
+	// maxAnswer is how much of an answer's body is kept, in bytes.
+	maxAnswer = 8 << 10
+	// maxDrain is how much of the rest is read away, in bytes, so that the
+	// connection can be used again.
+	maxDrain = 64 << 10
+)
+
+// Poster sends to a push service that is spoken to over HTTP/1.1, as many
+// requests at once as Env allows connections, whatever the number of hosts and
+// of batches. It is safe for concurrent use.
+type Poster struct {
+	client *http.Client
+	slots  chan struct{}
+}
+
+// NewPoster returns a Poster whose requests take at most timeout each.
+func NewPoster(env Env, timeout time.Duration) *Poster {
+	return NewPosterWith(env, env.HTTP1(timeout))
+}
+
+// NewPosterWith is NewPoster over a client of the connector's own.
+func NewPosterWith(env Env, client *http.Client) *Poster {
+	return &Poster{client: client, slots: make(chan struct{}, env.Connections())}
+}
+
+// Answer is what a service said.
+type Answer struct {
+	Status int
+	Reason string // the status line's, as in 410 Gone
+	Header http.Header
+	Body   []byte // the first 8 KiB
+}
+
+// Each calls do for 0 to n-1, as many at once as there are connections.
+func (p *Poster) Each(n int, do func(i int)) {
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(cap(p.slots), n) {
+		workers.Go(func() {
+			for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
+				do(int(i))
+			}
+		})
+	}
+	workers.Wait()
+}
+
+// Post makes one POST. Without an answer it returns what that means for the
+// device instead; the reason never holds the URL, which may be a secret.
+func (p *Poster) Post(ctx context.Context, to string, header http.Header, body []byte) (*Answer, *Result) {
+	select {
+	case p.slots <- struct{}{}:
+		defer func() { <-p.slots }()
+	case <-ctx.Done():
+		return nil, unanswered(ctx.Err(), false)
+	}
+	var written atomic.Bool
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn:      func(string) { written.Store(false) }, // net/http may start over where nothing was written
+		WroteHeaders: func() { written.Store(true) },
+	})
+	// A bytes.Reader makes net/http send a Content-Length: WNS takes no chunks.
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to, bytes.NewReader(body))
+	if err != nil {
+		return nil, &Result{Class: Body, Outcome: hub.BadChannel, Reason: "the handle makes no URL that can be requested"}
+	}
+	req.Header = header
+	resp, err := p.client.Do(req)
+	if err != nil {
+		return nil, unanswered(err, written.Load())
+	}
+	defer resp.Body.Close()
+	a := &Answer{Status: resp.StatusCode, Reason: resp.Status, Header: resp.Header}
+	// The answer counts with its headers; a body that breaks off only costs
+	// the connection, and what a connector reads in it.
+	a.Body, _ = io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	_, _ = io.CopyN(io.Discard, resp.Body, maxDrain)
+	return a, nil
+}
+
+// Renew gives up the connections that are idle.
+func (p *Poster) Renew() { p.client.CloseIdleConnections() }
+
+func unanswered(err error, written bool) *Result {
+	var ue *url.Error
+	if errors.As(err, &ue) {
+		err = ue.Err
+	}
+	r := &Result{Class: Unsent, Outcome: hub.PnsUnreachable, Service: true}
+	if written {
+		r.Class, r.Service = Unknown, false
+	}
+	r.Reason = Reason(fmt.Sprintf("no answer: %v", err))
+	return r
+}

@@ -1,0 +1,100 @@
+package pns_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/fanfare-hub/fanfare/internal/hub"
+	"github.com/fanfare-hub/fanfare/internal/pns"
+	"github.com/fanfare-hub/fanfare/internal/pns/pnstest"
+)
+
+// poster returns a Poster whose every host is served by h.
+func poster(t *testing.T, conns int, h http.HandlerFunc) *pns.Poster {
+	t.Helper()
+	env := pnstest.Start(t, h)
+	env.Conns = conns
+	p := pns.NewPoster(env, 30*time.Second)
+	t.Cleanup(p.Renew)
+	return p
+}
+
+func TestPosterBoundsRequestsOverHosts(t *testing.T) {
+	t.Parallel()
+	var now, most atomic.Int32
+	both := make(chan struct{})
+	var once sync.Once
+	p := poster(t, 2, func(http.ResponseWriter, *http.Request) {
+		n := now.Add(1)
+		defer now.Add(-1)
+		for old := most.Load(); n > old && !most.CompareAndSwap(old, n); old = most.Load() {
+		}
+		if n == 2 {
+			once.Do(func() { close(both) })
+		}
+		<-both
+	})
+	hosts := []string{"a", "b", "c", "d", "e", "f", "g", "h"}
+	p.Each(len(hosts), func(i int) {
+		if a, lost := p.Post(t.Context(), "https://"+hosts[i]+".example/", nil, nil); lost != nil || a.Status != http.StatusOK {
+			t.Errorf("host %s: %v, %v", hosts[i], a, lost)
+		}
+	})
+	if got := most.Load(); got != 2 {
+		t.Errorf("%d requests were under way at once, of 2 that may be", got)
+	}
+}
+
+func TestPosterWaitsNoLongerThanItsCaller(t *testing.T) {
+	t.Parallel()
+	busy, release := make(chan struct{}), make(chan struct{})
+	p := poster(t, 1, func(http.ResponseWriter, *http.Request) {
+		close(busy)
+		<-release
+	})
+	var first sync.WaitGroup
+	first.Go(func() { p.Post(t.Context(), "https://a.example/", nil, nil) })
+	<-busy
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, lost := p.Post(ctx, "https://b.example/", nil, nil)
+	close(release)
+	first.Wait()
+	if lost == nil || lost.Class != pns.Unsent || lost.Outcome != hub.PnsUnreachable || !lost.Service {
+		t.Errorf("a request that never got its turn: %+v", lost)
+	}
+}
+
+func TestPosterKeepsABoundedAnswer(t *testing.T) {
+	t.Parallel()
+	p := poster(t, 1, func(w http.ResponseWriter, r *http.Request) {
+		sent, _ := io.ReadAll(r.Body)
+		if r.ContentLength != 4 || string(sent) != "body" || r.Header.Get("X-One") != "1" {
+			w.WriteHeader(http.StatusBadRequest)
+		}
+		io.WriteString(w, strings.Repeat("x", 100_000)) //nolint:errcheck // the client is gone
+	})
+	a, lost := p.Post(t.Context(), "https://a.example/", http.Header{"X-One": {"1"}}, []byte("body"))
+	if lost != nil || a.Status != http.StatusOK || len(a.Body) != 8<<10 {
+		t.Errorf("answer %+v, lost %v: want 200 with 8 KiB", a.Status, lost)
+	}
+}
+
+func TestPosterWithoutAnAnswer(t *testing.T) {
+	t.Parallel()
+	p := poster(t, 1, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	_, lost := p.Post(t.Context(), "https://a.example/secret-channel", nil, []byte("body"))
+	if lost == nil || lost.Class != pns.Unknown || lost.Service || strings.Contains(lost.Reason, "secret-channel") {
+		t.Errorf("a request that was written: %+v; the reason must not hold the URL", lost)
+	}
+	_, lost = p.Post(t.Context(), "https://a.example/\x00", nil, nil)
+	if lost == nil || lost.Class != pns.Body || lost.Outcome != hub.BadChannel {
+		t.Errorf("a URL that is none: %+v", lost)
+	}
+}
