@@ -14,15 +14,15 @@ import (
 // require refuses a caller whose rule lacks a right.
 func (r *request) require(right hub.Rights) error { return auth.Require(r.rule, right) }
 
-// admit finds the hub that a path names, and the rule that signed the
-// request's token.
-func (s *server) admit(hr *http.Request, p path, now time.Time) (hub.Hub, hub.Rule, error) {
-	h, namespace, err := s.rules(hr.Context(), p.segments[0])
+// admit finds the hub that the first segment names, and the rule that signed
+// the request's token.
+func (s *server) admit(hr *http.Request, segments []string, now time.Time) (hub.Hub, hub.Rule, error) {
+	h, namespace, err := s.rules(hr.Context(), segments[0])
 	unknown := errors.Is(err, store.ErrNotFound)
 	if err != nil && !unknown {
 		return hub.Hub{}, hub.Rule{}, err
 	}
-	target := auth.Target{Host: hr.Host, Segments: p.segments}
+	target := auth.Target{Host: hr.Host, Segments: segments}
 	rule, err := auth.Verify(hr.Header.Get("Authorization"), target, h.Rules, namespace, now)
 	if err == nil && unknown {
 		err = errNoService

@@ -41,6 +41,19 @@ func (s *server) table() []route {
 	}
 }
 
+// own are the segments before the hub's name in what Azure does not have: no
+// hub is named so.
+var own = []string{"_fanfare", "hubs"}
+
+// below returns the segments from the hub's name on: what a token is for, also
+// where our own calls stand elsewhere.
+func (r route) below(segments []string) []string {
+	if strings.HasPrefix(r.pattern, "/"+own[0]+"/") {
+		return segments[len(own):]
+	}
+	return segments
+}
+
 // match finds the row for a request. Without one the error is a 404, or a 405
 // that lists the methods of the path.
 func (s *server) match(method string, segments []string) (route, error) {

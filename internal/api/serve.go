@@ -47,7 +47,7 @@ func (s *server) handle(w http.ResponseWriter, hr *http.Request, e *event) (answ
 		return answer{}, err
 	}
 	e.route = found.pattern
-	h, rule, err := s.admit(hr, p, e.started)
+	h, rule, err := s.admit(hr, found.below(p.segments), e.started)
 	if err != nil {
 		return answer{}, err
 	}
