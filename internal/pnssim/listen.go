@@ -145,7 +145,7 @@ func (s *Sim) pass(t *tls.Conn, m *member) {
 // connKey is under what a request's context has the number of its connection.
 type connKey struct{}
 
-// serveHTTP runs the HTTP server of a service on its feed of connections.
+// serveHTTP runs the HTTP server of a service on a feed of connections.
 func (s *Sim) serveHTTP(svc Service, h http.Handler) *http.Server {
 	server := &http.Server{
 		Handler: h, ReadHeaderTimeout: handshakeTime, MaxHeaderBytes: 32 << 10, ErrorLog: log.New(io.Discard, "", 0),
@@ -160,7 +160,9 @@ func (s *Sim) serveHTTP(svc Service, h http.Handler) *http.Server {
 			}
 		},
 	}
-	s.wg.Go(func() { server.Serve(s.feeds[svc]) }) //nolint:errcheck // it ends when the feed is closed
+	f := newFeed(s.listener.Addr())
+	s.feeds[svc] = f
+	s.wg.Go(func() { server.Serve(f) }) //nolint:errcheck // it ends when the feed is closed
 	return server
 }
 

@@ -90,7 +90,6 @@ func Start(cfg Config) (*Sim, error) {
 	s.feeds = map[Service]*feed{}
 	for _, t := range traits {
 		if t.handler != nil {
-			s.feeds[t.service] = newFeed(s.listener.Addr())
 			s.servers = append(s.servers, s.serveHTTP(t.service, t.handler(s)))
 		}
 	}
