@@ -23,6 +23,7 @@ const maxAnswer = 32 << 20
 type call struct {
 	method string
 	path   []string   // below the hub
+	own    bool       // of Fanfare, not of Azure: under /_fanfare/hubs
 	query  url.Values // beside api-version
 	flags  []string   // parameters without a value
 	header http.Header
@@ -94,6 +95,10 @@ func (c *Client) attempt(ctx context.Context, r *call, target *url.URL) (*answer
 
 func (c *Client) url(r *call) (*url.URL, error) {
 	u := *c.base
+	if r.own {
+		u.RawPath = "/_fanfare/hubs" + u.EscapedPath()
+		u.Path = "/_fanfare/hubs" + u.Path
+	}
 	for _, segment := range r.path {
 		// Empty, it would name a collection; a proxy takes . and .. for steps.
 		if segment == "" || segment == "." || segment == ".." {

@@ -47,6 +47,7 @@ var (
 	errNoRegistration = &problem{status: http.StatusNotFound}
 	errNoInstallation = &problem{status: http.StatusNotFound, detail: "Installation not found"}
 	errNoNotification = &problem{status: http.StatusNotFound, detail: "The notification is not known, or is no longer kept."}
+	errNoSuspect      = &problem{status: http.StatusNotFound, detail: "The handle is not a suspect."}
 	errETagChanged    = &problem{status: http.StatusPreconditionFailed, detail: "The ETag does not match: the registration was changed since it was read."}
 	errETagMalformed  = &problem{status: http.StatusPreconditionFailed, detail: `The ETag header is either missing or invalid. It should be "*", or a quoted ETag.`}
 	errBusy           = &problem{status: http.StatusServiceUnavailable, detail: "The server is busy. Try again later.", retryAfter: "1"}

@@ -84,25 +84,34 @@ type page struct {
 
 // page reads what the query asks for.
 func (r *request) page(filters []store.RegistrationFilter) (*page, error) {
-	p := &page{request: r, filters: filters, scope: scope{r.hub.ID, filters[0]}, top: defaultTop, hidden: unreadable(r.UserAgent())}
-	if text := r.query.get("$top"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 {
-			return nil, badRequest("$top is not a number from 1: %.40q.", text)
-		}
-		p.top = min(n, maxTop)
+	p := &page{request: r, filters: filters, scope: scope{r.hub.ID, filters[0]}, hidden: unreadable(r.UserAgent())}
+	var err error
+	if p.top, err = r.top(); err != nil {
+		return nil, err
 	}
 	// Ignored, it would show the first page for ever.
 	if text := r.query.get("$skip"); text != "" && text != "0" {
 		return nil, badRequest("$skip is not supported: ask for the next page with the continuation token of the last.")
 	}
 	if text := r.query.get("continuationtoken"); text != "" {
-		var err error
 		if p.after, err = p.scope.parse(text); err != nil {
 			return nil, err
 		}
 	}
 	return p, nil
+}
+
+// top is the size of a page: $top, at most 1,000.
+func (r *request) top() (int, error) {
+	text := r.query.get("$top")
+	if text == "" {
+		return defaultTop, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		return 0, badRequest("$top is not a number from 1: %.40q.", text)
+	}
+	return min(n, maxTop), nil
 }
 
 // maxRounds bounds how often one page goes back to the store because kinds that

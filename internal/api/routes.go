@@ -38,6 +38,10 @@ func (s *server) table() []route {
 		{http.MethodPut, "/{hub}/installations/{id}", hub.Listen, s.putInstallation},
 		{http.MethodGet, "/{hub}/installations/{id}", hub.Listen, s.getInstallation},
 		{http.MethodDelete, "/{hub}/installations/{id}", hub.Listen, s.deleteInstallation},
+
+		{http.MethodGet, "/_fanfare/hubs/{hub}/suspects/{platform}", hub.Manage, s.listSuspects},
+		{http.MethodPost, "/_fanfare/hubs/{hub}/suspects/{platform}/confirm", hub.Manage, s.confirmSuspects},
+		{http.MethodPost, "/_fanfare/hubs/{hub}/suspects/{platform}/clear", hub.Manage, s.clearSuspects},
 	}
 }
 

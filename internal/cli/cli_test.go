@@ -56,7 +56,8 @@ func TestMisuse(t *testing.T) {
 		{"registration", "create", "--hub", "h"}, {"registration", "list", "--tag", "a", "--handle", "b"}, {"installation", "show"},
 		{"token", "--hub", "h", "--connection-string", "x"}, {"token", "--hub", "h", "--connection-string", "x", "--life", "0s"},
 		{"send", "{}", "--format", "x"}, {"send", "[]", "--format", "template"}, {"send", "{}", "--format", "adm", "--header", "x"},
-		{"dev", "--hub", "a/b"},
+		{"dev", "--hub", "a/b"}, {"hub", "suspects", "--hub", "h", "--connection-string", "x"},
+		{"hub", "suspects", "apns", "--clear-all", "--confirm", "x", "--hub", "h", "--connection-string", "x"},
 	} {
 		if code, _, errs := call(t.Context(), args...); code != exitMisuse || errs == "" {
 			t.Errorf("%v: exit %d, %q", args, code, errs)
@@ -156,6 +157,9 @@ func TestDevAndClient(t *testing.T) {
 		if got := fanfare(args...); !strings.Contains(got, made.ID) {
 			t.Errorf("%v: %s", args, got)
 		}
+	}
+	if got := fanfare("hub", "suspects", "fcmv1") + fanfare("hub", "suspects", "fcmv1", "--clear-all"); got != "0 cleared\n" {
+		t.Errorf("hub suspects: %s", got)
 	}
 	if got := fanfare("installation", "show", "i-1"); !strings.Contains(got, "fcm-token-1") {
 		t.Errorf("installation show: %s", got)

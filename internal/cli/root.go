@@ -72,7 +72,7 @@ work against Azure too.`,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return misuse{err} })
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newDemo(), newDev(), newServe(), newSend(), newRegistration(),
+	root.AddCommand(newDemo(), newDev(), newServe(), newSend(), newHub(), newRegistration(),
 		newInstallation(), newNotification(), newToken(), newVersion())
 	return root
 }

@@ -241,6 +241,18 @@ type Handles interface {
 	// Suspects returns since when handles are suspected of being dead; those
 	// that are not are left out. Keys are the handles as given.
 	Suspects(hubID int64, p hub.Platform, handles []string) (map[string]time.Time, error)
+	// ListSuspects returns up to limit suspects of a platform whose handle is
+	// above after, in order of handle.
+	ListSuspects(hubID int64, p hub.Platform, after string, limit int) ([]Suspect, error)
+	// CountSuspects returns how many suspects a platform has.
+	CountSuspects(hubID int64, p hub.Platform) (int64, error)
+}
+
+// Suspect is a handle that a push service has called dead, and that was not
+// deleted for it, since too many were called so.
+type Suspect struct {
+	Handle string // in the form in which handles are compared
+	Since  time.Time
 }
 
 // Dead is a handle that a push service called dead.

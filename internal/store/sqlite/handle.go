@@ -38,6 +38,22 @@ func (r *reader) Suspects(hubID int64, p hub.Platform, handles []string) (map[st
 	return out, nil
 }
 
+func (r *reader) ListSuspects(hubID int64, p hub.Platform, after string, limit int) ([]store.Suspect, error) {
+	var out []store.Suspect
+	err := r.each(func(row scanner) error {
+		var s store.Suspect
+		err := row.Scan(&s.Handle, micros{&s.Since})
+		out = append(out, s)
+		return err
+	}, "SELECT handle_key, since FROM suspect WHERE hub_id = ? AND platform = ? AND handle_key > ? ORDER BY handle_key LIMIT ?", hubID, p, after, limit)
+	return out, err
+}
+
+func (r *reader) CountSuspects(hubID int64, p hub.Platform) (n int64, err error) {
+	err = r.row("SELECT count(*) FROM suspect WHERE hub_id = ? AND platform = ?", hubID, p).Scan(&n)
+	return n, err
+}
+
 func (t *tx) Suspect(hubID int64, p hub.Platform, handle string, since time.Time) error {
 	_, err := t.exec("INSERT OR IGNORE INTO suspect (hub_id, platform, handle_key, since) VALUES (?, ?, ?, ?)", hubID, p, hub.HandleKey(p, handle), at(since))
 	return err

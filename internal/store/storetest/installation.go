@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/fanfare-hub/fanfare/internal/hub"
 	"github.com/fanfare-hub/fanfare/internal/store"
 )
@@ -159,6 +161,25 @@ func suspects(f *fixture) {
 			f.Errorf("Suspects = %v", got)
 		}
 		return err
+	})
+	f.update(func(tx store.Tx) error {
+		return errors.Join(tx.Suspect(f.hub, hub.APNs, "cc", now.Add(time.Hour)), tx.Suspect(f.hub, hub.APNs, "bb", now), tx.Suspect(f.hub, hub.WNS, "bb", now))
+	})
+	f.view(func(r store.Reader) error {
+		want := []store.Suspect{{Handle: "bb", Since: now}, {Handle: "cc", Since: now.Add(time.Hour)}}
+		got, err := r.ListSuspects(f.hub, hub.APNs, "aa", 5)
+		if diff := cmp.Diff(want, got); diff != "" {
+			f.Errorf("ListSuspects above aa: %s", diff)
+		}
+		first, err2 := r.ListSuspects(f.hub, hub.APNs, "", 1)
+		if len(first) != 1 || first[0].Handle != "aa" {
+			f.Errorf("the first suspect: %v", first)
+		}
+		n, err3 := r.CountSuspects(f.hub, hub.APNs)
+		if n != 3 {
+			f.Errorf("CountSuspects = %d, want 3", n)
+		}
+		return errors.Join(err, err2, err3)
 	})
 	f.update(func(tx store.Tx) error {
 		return errors.Join(tx.ClearSuspect(f.hub, hub.APNs, "Aa"), tx.Suspect(f.hub, hub.APNs, "bb", now), tx.ClearSuspects(f.hub, hub.APNs),
