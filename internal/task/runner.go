@@ -3,6 +3,8 @@ package task
 import (
 	"context"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,15 +28,16 @@ type Config struct {
 	Storage  Storage
 	Clock    clock.Clock
 	Owner    string // unique to this process
-	Workers  int    // tasks at work at once
+	Workers  int    // tasks at work at once; twice as many when lanes would get none
 	Lease    time.Duration
 	Handlers map[Kind]Handler
 	Log      *slog.Logger
 }
 
 // Runner claims tasks that are due and runs them, each in a goroutine of its
-// own. At most half of the workers serve one lane, so that a push service that
-// answers slowly leaves room for the others.
+// own. At most half of the workers serve one lane, and a lane that has none may
+// have one beyond their number, up to twice as many in all: push services that
+// answer slowly, or not at all, leave room for the others.
 type Runner struct {
 	cfg      Config
 	poke     chan struct{}      // something may be due, or a worker is free
@@ -49,12 +52,9 @@ type Runner struct {
 	stopped bool
 	busy    int
 	lanes   map[Lane]int
-	running map[int64]*held
-}
-
-type held struct {
-	lease  Lease
-	cancel context.CancelFunc
+	// running is by lease and not by task: a task that its handler has freed may
+	// be claimed again before that handler has returned.
+	running map[Lease]context.CancelFunc
 }
 
 // NewRunner returns a runner that is not started.
@@ -66,7 +66,7 @@ func NewRunner(cfg Config) *Runner {
 		stopping: make(chan struct{}),
 		looped:   make(chan struct{}),
 		lanes:    map[Lane]int{},
-		running:  map[int64]*held{},
+		running:  map[Lease]context.CancelFunc{},
 	}
 }
 
@@ -97,7 +97,7 @@ func (r *Runner) Stop(ctx context.Context) {
 	case <-done:
 	case <-ctx.Done():
 		for _, l := range r.leases() {
-			r.drop(l.ID)
+			r.drop(l)
 		}
 		<-done
 	}
@@ -222,8 +222,10 @@ func (r *Runner) renewAndClaim(ctx context.Context, now time.Time, free int, ful
 	if err != nil {
 		return 0, err
 	}
-	for _, id := range lost {
-		r.drop(id)
+	for _, l := range held {
+		if slices.Contains(lost, l.ID) {
+			r.drop(l)
+		}
 	}
 	for _, t := range tasks {
 		r.take(t.Lane())
@@ -235,23 +237,24 @@ func (r *Runner) renewAndClaim(ctx context.Context, now time.Time, free int, ful
 func (r *Runner) leases() []Lease {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	out := make([]Lease, 0, len(r.running))
-	for _, h := range r.running {
-		out = append(out, h.lease)
-	}
-	return out
+	return slices.Collect(maps.Keys(r.running))
 }
 
-// room returns how many workers are free, and the lanes that have their share.
+// room returns how many tasks may be claimed, and the lanes that have their
+// share. Without a free worker it is one, for a lane that has none.
 func (r *Runner) room() (free int, full []Lane) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	share := r.share()
+	if free = r.cfg.Workers - r.busy; free <= 0 {
+		free, share = min(2*r.cfg.Workers-r.busy, 1), 1
+	}
 	for l, n := range r.lanes {
-		if n >= r.share() {
+		if n >= share {
 			full = append(full, l)
 		}
 	}
-	return r.cfg.Workers - r.busy, full
+	return free, full
 }
 
 func (r *Runner) share() int { return max(1, r.cfg.Workers/2) }
@@ -262,7 +265,11 @@ func (r *Runner) share() int { return max(1, r.cfg.Workers/2) }
 func (r *Runner) Reserve(l Lane) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.stopped || r.busy >= r.cfg.Workers || r.lanes[l] >= r.share() {
+	most := r.cfg.Workers
+	if r.lanes[l] == 0 {
+		most *= 2
+	}
+	if r.stopped || r.busy >= most || r.lanes[l] >= r.share() {
 		return false
 	}
 	r.takeLocked(l)
@@ -303,22 +310,22 @@ func (r *Runner) Claim(t *Task) {
 func (r *Runner) Run(t Task) {
 	ctx, cancel := context.WithCancel(context.Background())
 	r.mu.Lock()
-	r.running[t.ID] = &held{t.Lease(), cancel}
+	r.running[t.Lease()] = cancel
 	r.mu.Unlock()
 	go func() {
 		defer r.Release(t.Lane())
-		defer r.drop(t.ID)
+		defer r.drop(t.Lease())
 		r.cfg.Handlers[t.Kind](ctx, r.stopping, t)
 	}()
 }
 
-// drop forgets a task and ends its context.
-func (r *Runner) drop(id int64) {
+// drop forgets a claim and ends its context.
+func (r *Runner) drop(l Lease) {
 	r.mu.Lock()
-	h := r.running[id]
-	delete(r.running, id)
+	cancel := r.running[l]
+	delete(r.running, l)
 	r.mu.Unlock()
-	if h != nil {
-		h.cancel()
+	if cancel != nil {
+		cancel()
 	}
 }

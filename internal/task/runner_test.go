@@ -145,12 +145,18 @@ func TestReserve(t *testing.T) {
 	if r.Reserve(lane) {
 		t.Error("one lane got more than its half")
 	}
-	if other := (task.Lane{HubID: 1, Platform: 2}); !r.Reserve(other) {
-		t.Error("another lane got no worker")
-	} else if r.Reserve(task.Lane{HubID: 2}) {
-		t.Error("three tasks on two workers")
-	} else {
-		r.Release(other)
+	// Lanes that have none get one each, up to twice the workers in all.
+	others := []task.Lane{{HubID: 1, Platform: 2}, {HubID: 2}, {HubID: 3}}
+	for _, l := range others {
+		if !r.Reserve(l) {
+			t.Errorf("lane %v got no worker", l)
+		}
+	}
+	if r.Reserve(task.Lane{HubID: 4}) {
+		t.Error("five tasks on two workers")
+	}
+	for _, l := range others {
+		r.Release(l)
 	}
 	born := task.Task{HubID: 1, Platform: 1}
 	r.Claim(&born)
@@ -187,6 +193,77 @@ func TestLanes(t *testing.T) {
 	close(goOn)
 	for range 3 {
 		<-f.began
+	}
+}
+
+// Lanes that hang, and have every worker, leave one for a lane that has none.
+func TestHangingLanes(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	goOn := make(chan struct{})
+	for range 4 {
+		f.insert(task.Task{HubID: 1, Platform: 1})
+		f.insert(task.Task{HubID: 1, Platform: 2})
+	}
+	r := f.runner("a", 4, goOn)
+	defer stop(r)
+	for range 4 {
+		<-f.began
+	}
+	third := f.insert(task.Task{HubID: 2, Platform: 1})
+	r.Poke()
+	if got := <-f.began; got.ID != third.ID {
+		t.Errorf("task %d began, want that of the third lane, %d", got.ID, third.ID)
+	}
+	close(goOn)
+	for range 4 {
+		<-f.began
+	}
+}
+
+// A task that its handler has freed may be claimed again before the handler has
+// returned; its return ends nothing of the new claim.
+func TestFreedAndClaimedAgain(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	claims := make(chan context.Context, 2)
+	again, ended := make(chan struct{}), make(chan struct{})
+	r := task.NewRunner(task.Config{
+		Storage: f.storage, Clock: f.clock, Owner: "a", Workers: 4, Lease: 30 * time.Second, Log: slog.New(slog.DiscardHandler),
+		Handlers: map[task.Kind]task.Handler{"k": func(ctx context.Context, _ <-chan struct{}, t task.Task) {
+			claims <- ctx
+			if t.Attempt == 1 {
+				free := t
+				free.Owner, free.LeaseUntil = "", time.Time{}
+				if err := f.Update(context.Background(), func(w task.Writer) error { return w.SaveTask(t.Lease(), &free) }); err != nil {
+					f.Error(err)
+				}
+				<-again
+				return
+			}
+			<-ended
+			if err := f.Update(context.Background(), func(w task.Writer) error { return w.DeleteTask(t.Lease()) }); err != nil {
+				f.Error(err)
+			}
+		}},
+	})
+	if err := r.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer stop(r)
+	f.insert(task.Task{})
+	r.Poke()
+	first := <-claims
+	r.Poke()
+	second := <-claims
+	close(again)
+	<-first.Done() // the first handler has returned
+	if err := second.Err(); err != nil {
+		t.Errorf("the new claim was ended: %v", err)
+	}
+	close(ended)
+	if err := r.Idle(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 
