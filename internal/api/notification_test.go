@@ -300,6 +300,12 @@ func TestSendRefusesLongBodies(t *testing.T) {
 			t.Errorf("answer %q", answer)
 		}
 	})
+	t.Run("told beforehand, and withheld", func(t *testing.T) {
+		answer := f.raw(head + "Content-Length: 100000\r\n\r\n")
+		if !strings.HasPrefix(answer, "HTTP/1.1 413 ") || !strings.Contains(answer, "Connection: close") {
+			t.Errorf("answer %q", answer)
+		}
+	})
 	t.Run("in chunks", func(t *testing.T) {
 		chunk := strings.Repeat("x", limit+1)
 		answer := f.raw(head + "Transfer-Encoding: chunked\r\n\r\n" + strconv.FormatInt(int64(len(chunk)), 16) + "\r\n" + chunk + "\r\n")

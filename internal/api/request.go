@@ -42,19 +42,25 @@ func (r *request) id() (string, error) {
 // being read whole, and its connection closed.
 func (r *request) body(limit int64) ([]byte, error) {
 	if r.ContentLength > limit {
-		return nil, tooLarge(limit)
+		return nil, r.refuseBody(limit)
 	}
 	b, err := io.ReadAll(http.MaxBytesReader(r.w, r.Body, limit))
 	var over *http.MaxBytesError
 	switch {
 	case errors.As(err, &over):
-		// net/http would wait for more of the body before it closes.
-		http.NewResponseController(r.w).SetReadDeadline(time.Unix(1, 0)) //nolint:errcheck // then it waits
-		return nil, tooLarge(limit)
+		return nil, r.refuseBody(limit)
 	case err != nil:
 		return nil, badRequest("The request body ended early.")
 	}
 	return b, nil
+}
+
+// refuseBody is the error for a body that is too long. net/http would wait for
+// more of it before it answers.
+func (r *request) refuseBody(limit int64) error {
+	r.w.Header().Set("Connection", "close")
+	http.NewResponseController(r.w).SetReadDeadline(time.Unix(1, 0)) //nolint:errcheck // then it waits
+	return tooLarge(limit)
 }
 
 // apiVersion is the client's, or the newest for those that lose their query.

@@ -11,6 +11,9 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/fanfare-hub/fanfare/internal/api"
@@ -117,6 +120,9 @@ func (a *App) writeHubs(ctx context.Context) error {
 		if err := tx.PutNamespaceRules(a.cfg.Namespace); err != nil {
 			return err
 		}
+		if err := a.closeHubs(tx); err != nil {
+			return err
+		}
 		for _, h := range a.cfg.Hubs {
 			if err := a.writeHub(tx, h); err != nil {
 				return fmt.Errorf("writing hub %s: %w", h.Name, err)
@@ -124,6 +130,29 @@ func (a *App) writeHubs(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// closeHubs takes rules and credentials from hubs that the configuration does
+// not name any more: their keys open nothing. What is registered stays, for when
+// a hub is named again.
+func (a *App) closeHubs(tx store.Tx) error {
+	all, err := tx.ListHubs()
+	if err != nil {
+		return err
+	}
+	for _, h := range all {
+		named := slices.ContainsFunc(a.cfg.Hubs, func(c config.Hub) bool { return strings.EqualFold(c.Name, h.Name) })
+		if !h.Fixed || named {
+			continue
+		}
+		if len(h.Rules) > 0 {
+			a.opts.Log.Warn("a hub is closed: the configuration does not name it any more", "hub", h.Name)
+		}
+		if err := a.writeHub(tx, config.Hub{Name: h.Name, RegistrationTTL: h.RegistrationTTL}); err != nil {
+			return fmt.Errorf("closing hub %s: %w", h.Name, err)
+		}
+	}
+	return nil
 }
 
 func (a *App) writeHub(tx store.Tx, h config.Hub) error {
@@ -215,13 +244,19 @@ func (a *App) Failed() <-chan error { return a.served }
 // Stop accepts nothing more, lets requests and pages in flight come to an end
 // until ctx does, and parks the rest for the next process.
 func (a *App) Stop(ctx context.Context) error {
-	var err error
-	if a.listener != nil {
-		if err = a.server.Shutdown(ctx); err != nil {
-			err = errors.Join(err, a.server.Close())
-		}
-		a.dispatch.Stop(ctx)
+	if a.listener == nil {
+		return a.store.Close()
 	}
+	var server sync.WaitGroup
+	var err error
+	// At the same time: a slow request must not eat up the pages' time.
+	server.Go(func() {
+		if a.server.Shutdown(ctx) != nil {
+			err = a.server.Close() // those that are too slow are cut off
+		}
+	})
+	a.dispatch.Stop(ctx)
+	server.Wait()
 	return errors.Join(err, a.store.Close())
 }
 

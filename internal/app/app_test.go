@@ -196,3 +196,31 @@ func TestRefusals(t *testing.T) {
 	}
 	end(t, a.Stop)
 }
+
+// A request that never ends is cut off when patience is over; that is no
+// failure, and takes no time from what is being sent.
+func TestStopWithASlowRequest(t *testing.T) {
+	t.Parallel()
+	d := dev(t, t.TempDir())
+	var dialer net.Dialer
+	slow, err := dialer.DialContext(t.Context(), "tcp", d.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer slow.Close()
+	// The first answer says that the server has this connection.
+	if _, err := io.WriteString(slow, "GET /x HTTP/1.1\r\nHost: a\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := slow.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(slow, "POST /myhub/messages HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n{"); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if err := d.Stop(ctx); err != nil {
+		t.Errorf("stopping: %v", err)
+	}
+}

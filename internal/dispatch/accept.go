@@ -17,10 +17,10 @@ func (d *Dispatcher) Accept(ctx context.Context, n *hub.Notification) error {
 	first := firstTask(n)
 	first.DueAt = now
 	started := d.runner.Reserve(first.Lane())
-	if started {
-		d.runner.Claim(&first)
-	}
 	err := d.cfg.Store.Update(ctx, store.Accept, func(tx store.Tx) error {
+		if started {
+			d.runner.Claim(&first) // here, since the commit may have waited for others
+		}
 		if err := tx.InsertNotification(n); err != nil {
 			return err
 		}

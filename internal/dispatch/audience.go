@@ -169,6 +169,7 @@ type device struct {
 type page struct {
 	in      interval // the registration numbers that it answers for
 	devices []device
+	probe   bool // asks whether the service has come back: any failure says no
 }
 
 // readPage reads the first page of the interval, at most limit devices. The

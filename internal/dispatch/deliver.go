@@ -3,6 +3,7 @@ package dispatch
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -17,25 +18,12 @@ import (
 const maxBatches = 16
 
 // attempt makes one attempt at every device of a page that is to be sent to.
+// Devices with the same message go in one batch; a message of one device's own
+// is rendered when its turn comes, so that no page of them is held.
 func (j *send) attempt(ctx context.Context, p page) *report {
+	began := j.now()
 	results := make([]pns.Result, len(p.devices))
-	batches := map[*pns.Message][]int{}
-	for i := range p.devices {
-		dv := &p.devices[i]
-		dv.sentAt = j.now()
-		switch {
-		case dv.settled:
-		case j.lane.conn == nil:
-			results[i] = pns.Result{Class: pns.Body, Outcome: hub.InvalidCredentials, Reason: "the hub has no credential for this push service"}
-		default:
-			m, err := j.messages.of(ctx, &dv.target)
-			if err != nil {
-				results[i] = pns.Result{Class: pns.Body, Outcome: hub.InvalidNotificationFormat, Reason: err.Error()}
-				continue
-			}
-			batches[m] = append(batches[m], i)
-		}
-	}
+	batches, own := j.batches(ctx, p, results)
 	ctx, cancel := context.WithTimeout(ctx, j.d.cfg.PageTimeout)
 	defer cancel()
 	var g errgroup.Group
@@ -46,8 +34,56 @@ func (j *send) attempt(ctx context.Context, p page) *report {
 			return nil
 		})
 	}
+	for _, i := range own {
+		g.Go(func() error {
+			if m := j.message(ctx, &p.devices[i], &results[i]); m != nil {
+				j.sendBatch(ctx, m, p.devices, []int{i}, results)
+			}
+			return nil
+		})
+	}
 	g.Wait() //nolint:errcheck // the functions return none
-	return j.judge(p, results)
+	return j.judge(p, began, results)
+}
+
+// batches groups the places of devices by message, and names those whose
+// message is their own. Devices without a way to be reached are settled.
+func (j *send) batches(ctx context.Context, p page, results []pns.Result) (batches map[*pns.Message][]int, own []int) {
+	batches = map[*pns.Message][]int{}
+	for i := range p.devices {
+		dv := &p.devices[i]
+		dv.sentAt = j.now()
+		switch {
+		case dv.settled:
+		case j.lane.conn == nil:
+			dv.settled, dv.outcome = true, hub.InvalidCredentials
+		case j.messages.ofOne(&dv.target):
+			own = append(own, i)
+		default:
+			if m := j.message(ctx, dv, &results[i]); m != nil {
+				batches[m] = append(batches[m], i)
+			}
+		}
+	}
+	return batches, own
+}
+
+// message returns what a device is sent. Without one the device is settled, as
+// its template says; if the template could not be read, it is tried again.
+func (j *send) message(ctx context.Context, dv *device, result *pns.Result) *pns.Message {
+	m, err := j.messages.of(ctx, &dv.target)
+	var unread *unreadError
+	switch {
+	case err == nil:
+		return m
+	case errors.As(err, &unread):
+		*result = pns.Result{Class: pns.Unsent, Outcome: hub.PnsUnreachable, Service: true, Reason: err.Error()}
+	case errors.Is(err, errTooLong):
+		dv.settled, dv.outcome = true, hub.InvalidNotificationSize
+	default:
+		dv.settled, dv.outcome = true, hub.InvalidNotificationFormat
+	}
+	return nil
 }
 
 // sendBatch sends one message to the devices at the places given, and gives

@@ -11,7 +11,11 @@ import (
 
 // report is what came of a page: what its commit writes.
 type report struct {
-	in      interval
+	in    interval
+	began time.Time // when the attempt began
+	// answered: the service said of a device what is final.
+	answered bool
+
 	counts  map[hub.Outcome]int64
 	log     []logEntry
 	answers []bool // for the breaker's window: was the handle called dead?
@@ -56,8 +60,9 @@ func (r *report) settleAs(dv *device, o hub.Outcome) {
 }
 
 // judge sorts the results of one attempt.
-func (j *send) judge(p page, results []pns.Result) *report {
-	r := &report{in: p.in}
+func (j *send) judge(p page, began time.Time, results []pns.Result) *report {
+	judgeService(p, results)
+	r := &report{in: p.in, began: began}
 	for i := range p.devices {
 		dv := &p.devices[i]
 		if dv.settled {
@@ -69,6 +74,27 @@ func (j *send) judge(p page, results []pns.Result) *report {
 	return r
 }
 
+// judgeService decides over a whole page, whatever batches it was sent in,
+// which failures speak of the service. A probe is one device, and its failure
+// all that there is to go by.
+func judgeService(p page, results []pns.Result) {
+	var at []int
+	var sent []pns.Result
+	for i := range p.devices {
+		if !p.devices[i].settled {
+			at, sent = append(at, i), append(sent, results[i])
+		}
+	}
+	pns.JudgeService(sent)
+	for i, k := range at {
+		results[k] = sent[i]
+		switch results[k].Class {
+		case pns.Retry, pns.Reconnect, pns.Unsent, pns.Unknown:
+			results[k].Service = results[k].Service || p.probe
+		}
+	}
+}
+
 func (j *send) judgeOne(r *report, dv *device, res *pns.Result) {
 	if res.Outcome == hub.Success && res.Class != pns.OK && res.Class != pns.Update {
 		res.Outcome = hub.PnsUnreachable
@@ -76,6 +102,7 @@ func (j *send) judgeOne(r *report, dv *device, res *pns.Result) {
 	r.noteAnswer(dv, res)
 	switch res.Class {
 	case pns.OK, pns.Update, pns.Body, pns.Hold, pns.Drop:
+		r.answered = true
 		r.settleAs(dv, res.Outcome)
 		r.noteHandle(dv, res)
 	case pns.Credential:
@@ -102,7 +129,8 @@ func (r *report) park(e entry, res *pns.Result) {
 }
 
 // noteAnswer feeds the breaker. A suspect on trial is not counted: it was
-// chosen for being suspect.
+// chosen for being suspect. Nor is another app's handle, which says nothing of
+// whether this app's are believed.
 func (r *report) noteAnswer(dv *device, res *pns.Result) {
 	if dv.trial {
 		return
@@ -110,7 +138,7 @@ func (r *report) noteAnswer(dv *device, res *pns.Result) {
 	switch res.Class {
 	case pns.Drop:
 		r.answers = append(r.answers, true)
-	case pns.OK, pns.Update, pns.Hold:
+	case pns.OK, pns.Update:
 		r.answers = append(r.answers, false)
 	}
 }

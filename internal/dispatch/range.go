@@ -27,10 +27,24 @@ type rangeState struct {
 	Seq   int64      `json:"seq"`
 	Left  []interval `json:"left,omitempty"` // not begun
 	Open  []interval `json:"open,omitempty"` // pages in flight
-	// A range is parked while its whole service fails.
-	ParkedAt time.Time     `json:"parkedAt,omitzero"`
-	Parked   time.Duration `json:"parked,omitempty"` // in all, before ParkedAt
-	Parks    int           `json:"parks,omitempty"`  // in a row
+	// A range is parked while its whole service fails. The attempts that find it
+	// failing count too: one that hangs takes longer than the waits between.
+	FailingSince time.Time     `json:"failingSince,omitzero"`
+	Failed       time.Duration `json:"failed,omitempty"` // in all, before FailingSince
+	Parks        int           `json:"parks,omitempty"`  // in a row
+}
+
+// failing returns for how long the service has failed in all.
+func (st *rangeState) failing(now time.Time) time.Duration {
+	if st.FailingSince.IsZero() {
+		return st.Failed
+	}
+	return st.Failed + now.Sub(st.FailingSince)
+}
+
+// recovered notes that the service answers again.
+func (st *rangeState) recovered(now time.Time) {
+	st.Failed, st.FailingSince, st.Parks = st.failing(now), time.Time{}, 0
 }
 
 // takeover puts what was in flight back, to be counted as perhaps sent twice.
@@ -102,13 +116,9 @@ func (d *Dispatcher) runRange(ctx context.Context, stopping <-chan struct{}, t t
 	}
 }
 
-// wake ends a parking, and decides how the range goes on.
+// wake decides how a range that was parked goes on.
 func (r *rangeRun) wake() {
-	if !r.st.ParkedAt.IsZero() {
-		r.st.Parked += r.now().Sub(r.st.ParkedAt)
-		r.st.ParkedAt = time.Time{}
-	}
-	r.abandon = r.st.Parked >= r.d.cfg.RetryWindow
+	r.abandon = r.st.failing(r.now()) >= r.d.cfg.RetryWindow
 	r.probing = r.st.Parks > 0 && !r.abandon
 }
 
@@ -160,8 +170,12 @@ func (r *rangeRun) collect() []*report {
 		switch {
 		case rep.failure != nil:
 			r.failure = rep.failure
-		case r.probing && r.failure == nil:
-			r.probing, r.st.Parks = false, 0
+			if r.st.FailingSince.IsZero() {
+				r.st.FailingSince = rep.began
+			}
+		case r.probing && rep.answered: // not by a device that was skipped
+			r.probing = false
+			r.st.recovered(r.now())
 		}
 		r.st.end(rep.in, rep.untouched())
 	}
@@ -197,6 +211,7 @@ func (r *rangeRun) plan(ctx context.Context) ([]page, error) {
 		if err != nil {
 			return nil, err
 		}
+		p.probe = r.probing
 		r.st.begin(&p)
 		pages = append(pages, p)
 		if len(p.devices) > 0 {
@@ -260,8 +275,7 @@ func (r *rangeRun) save(tx store.Tx) error {
 		t.Owner, t.LeaseUntil, t.DueAt, t.Reason = "", time.Time{}, now, "stopped"
 		if r.failure != nil {
 			st.Parks++
-			st.ParkedAt = now
-			due, err := r.parkedUntil(tx, r.failure, st.Parks, r.d.cfg.RetryWindow-st.Parked)
+			due, err := r.parkedUntil(tx, r.failure, st.Parks, r.d.cfg.RetryWindow-st.failing(now))
 			if err != nil {
 				return err
 			}

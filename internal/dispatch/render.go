@@ -16,6 +16,17 @@ import (
 // keeps. A hub with more distinct ones compiles some again.
 const maxTemplates = 1024
 
+// maxMessage bounds what a template renders to, in bytes: no push service takes
+// a quarter of it.
+const maxMessage = 16 << 10
+
+var errTooLong = fmt.Errorf("the template renders to more than %d bytes", maxMessage)
+
+// unreadError: the store could not give a template. It says nothing of it.
+type unreadError struct{ error }
+
+func (e *unreadError) Unwrap() error { return e.error }
+
 // messages renders one notification: once for a native send, once for each
 // distinct template, or for each device with push variables of its own.
 type messages struct {
@@ -43,6 +54,11 @@ func newMessages(s store.Store, n *hub.Notification) (*messages, error) {
 	return m, nil
 }
 
+// ofOne reports whether a device's message is its own: push variables go into it.
+func (m *messages) ofOne(t *store.Target) bool {
+	return m.native == nil && len(t.PushVariables) > 0
+}
+
 // of returns the message for a device. Devices that get the same message get
 // the same pointer, and are sent to together.
 func (m *messages) of(ctx context.Context, t *store.Target) (*pns.Message, error) {
@@ -51,7 +67,7 @@ func (m *messages) of(ctx context.Context, t *store.Target) (*pns.Message, error
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	plain := len(t.PushVariables) == 0
+	plain := !m.ofOne(t)
 	if msg := m.rendered[t.TemplateID]; plain && msg != nil {
 		return msg, nil
 	}
@@ -79,7 +95,7 @@ func (m *messages) compile(ctx context.Context, id int64) (*compiled, error) {
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("reading the template: %w", err)
+		return nil, &unreadError{fmt.Errorf("reading the template: %w", err)}
 	}
 	c, err := compileTemplate(&body)
 	if err == nil {
@@ -134,6 +150,9 @@ func compileTemplate(b *hub.TemplateBody) (*compiled, error) {
 // render fills the template. Its own expiry goes before the notification's.
 func (c *compiled) render(p template.Properties, expiry time.Time) (*pns.Message, error) {
 	m := &pns.Message{Kind: hub.Template, Body: c.body.Render(p), Expiry: expiry}
+	if len(m.Body) > maxMessage {
+		return nil, errTooLong
+	}
 	for _, h := range c.headers {
 		m.Headers = append(m.Headers, hub.Header{Name: h.name, Value: h.value.Render(p)})
 	}

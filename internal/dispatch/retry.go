@@ -157,8 +157,9 @@ func (j *send) groups(entries []entry) []group {
 // listRun is one process's work on a list.
 type listRun struct {
 	*send
-	t    task.Task
-	list listState
+	t     task.Task
+	list  listState
+	began time.Time
 }
 
 func (d *Dispatcher) runList(ctx context.Context, stopping <-chan struct{}, t task.Task) {
@@ -173,6 +174,7 @@ func (d *Dispatcher) runList(ctx context.Context, stopping <-chan struct{}, t ta
 		return
 	}
 	defer r.close()
+	r.began = r.now()
 	if stopped(stopping) {
 		err = r.rest(ctx, r.now())
 	} else if r.list.Parks == 0 && r.now().Before(r.list.Before) {
@@ -204,7 +206,7 @@ func (r *listRun) run(ctx context.Context) error {
 	}
 	reports := []*report{ended}
 	if first := firstUnsettled(p.devices); r.list.Parks > 0 && first >= 0 {
-		probe := r.attempt(ctx, page{devices: p.devices[first : first+1]})
+		probe := r.attempt(ctx, page{devices: p.devices[first : first+1], probe: true})
 		p.devices = slices.Delete(slices.Clone(p.devices), first, first+1)
 		reports = append(reports, probe)
 		if probe.failure != nil {
@@ -261,6 +263,10 @@ func (r *listRun) begin(ctx context.Context, p page) error {
 // commit replaces the list by what is left of it.
 func (r *listRun) commit(ctx context.Context, reports []*report) error {
 	return r.d.update(ctx, func(tx store.Tx) error {
+		// A direct send has no fan-out that would have said so.
+		if err := tx.StartNotification(r.n.HubID, r.n.ID, r.began); err != nil {
+			return err
+		}
 		waiting := listState{Kind: r.list.Kind, Parks: r.list.Parks}
 		var failure *fail
 		for _, rep := range reports {

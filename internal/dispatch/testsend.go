@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/fanfare-hub/fanfare/internal/hub"
@@ -40,8 +41,12 @@ func (d *Dispatcher) TestSend(ctx context.Context, n *hub.Notification) ([]TestR
 	defer cancel()
 	var results []TestResult
 	reports := make([]*report, len(sends))
+	var services sync.WaitGroup
+	for i, j := range sends { // side by side: one that hangs takes no time from the others
+		services.Go(func() { reports[i] = j.attempt(attempt, pages[i]).final(pages[i]) })
+	}
+	services.Wait()
 	for i, j := range sends {
-		reports[i] = j.attempt(attempt, pages[i]).final(pages[i])
 		results = append(results, j.testResults(pages[i], reports[i])...)
 	}
 	return results, d.recordTest(ctx, n, sends, reports)

@@ -64,6 +64,31 @@ func (p *Poster) Each(n int, do func(i int)) {
 	workers.Wait()
 }
 
+// lostRounds is how often every connection's request in a row may go without an
+// answer before the service is left alone: a batch must not wait for each of a
+// thousand time-outs.
+const lostRounds = 2
+
+// Send fills results with what do says of each, as many at once as there are
+// connections. When request after request goes without an answer, those that
+// are left are not made.
+func (p *Poster) Send(results []Result, do func(i int) Result) {
+	var row atomic.Int64
+	p.Each(len(results), func(i int) {
+		if row.Load() >= int64(lostRounds*cap(p.slots)) {
+			results[i] = Result{Class: Unsent, Outcome: hub.PnsUnreachable, Service: true, Reason: "not sent: the service answers none of the requests"}
+			return
+		}
+		results[i] = do(i)
+		switch results[i].Class {
+		case Unknown, Unsent:
+			row.Add(1)
+		default:
+			row.Store(0)
+		}
+	})
+}
+
 // Post makes one POST. Without an answer it returns what that means for the
 // device instead; the reason never holds the URL, which may be a secret.
 func (p *Poster) Post(ctx context.Context, to string, header http.Header, body []byte) (*Answer, *Result) {

@@ -98,3 +98,33 @@ func TestPosterWithoutAnAnswer(t *testing.T) {
 		t.Errorf("a URL that is none: %+v", lost)
 	}
 }
+
+func TestPosterLeavesASilentServiceAlone(t *testing.T) {
+	t.Parallel()
+	p := poster(t, 3, nil)
+	var made atomic.Int32
+	lost := func(int) pns.Result {
+		made.Add(1)
+		return pns.Result{Class: pns.Unknown, Outcome: hub.PnsUnreachable}
+	}
+	results := make([]pns.Result, 100)
+	p.Send(results, lost)
+	if n := made.Load(); n < 6 || n > 6+2 { // two rounds, and what had begun by then
+		t.Errorf("%d requests were made without an answer, want two for each of three connections", n)
+	}
+	if last := results[99]; last.Class != pns.Unsent || !last.Service {
+		t.Errorf("the last device: %+v", last)
+	}
+
+	made.Store(0)
+	p.Send(results, func(i int) pns.Result {
+		if i%3 == 0 {
+			made.Add(1)
+			return pns.Result{Class: pns.OK}
+		}
+		return lost(i)
+	})
+	if n := made.Load(); n != 100 {
+		t.Errorf("%d requests were made of a service that answers some, want all 100", n)
+	}
+}

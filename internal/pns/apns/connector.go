@@ -46,7 +46,7 @@ func New(cred hub.Credential, env pns.Env) (pns.Connector, error) {
 func sender(origin string, env pns.Env) (*h2.Sender, error) {
 	return h2.New(h2.Config{
 		Origin: origin, Dial: env.Dial, Roots: env.Roots, MaxConns: env.Connections(),
-		RequestTimeout: requestTimeout, WarmUp: true,
+		RequestTimeout: env.Timeout(requestTimeout), WarmUp: true,
 	})
 }
 

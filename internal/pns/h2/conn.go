@@ -78,7 +78,7 @@ func (s *Sender) done(c *conn, status int, err error) {
 	switch {
 	case status > 0:
 		c.answered = true
-		c.warm = c.warm || !s.cfg.WarmUp || status/100 == 2
+		c.warm = c.warm || !s.cfg.WarmUp || proves(status)
 	case err == nil:
 	case !c.answered: // nothing speaks for it
 		c.old = true
@@ -89,6 +89,12 @@ func (s *Sender) done(c *conn, status int, err error) {
 	if c.old && c.busy == 0 {
 		s.drop(c)
 	}
+}
+
+// proves reports whether an answer shows that the peer has taken our token: it
+// looks at the device and the payload after that.
+func proves(status int) bool {
+	return status/100 == 2 || status/100 == 4 && status != http.StatusUnauthorized && status != http.StatusForbidden
 }
 
 // failed notes that a connection could not be made, or was of no use. The

@@ -31,9 +31,9 @@ type Config struct {
 	Roots          *x509.CertPool // nil: the system's
 	MaxConns       int            // 0: one
 	RequestTimeout time.Duration  // of one request, in real time; 0: 30 s
-	// WarmUp keeps a connection at one request until one was answered with
-	// 2xx, not just answered: APNs allows no more before it has seen a valid
-	// token.
+	// WarmUp keeps a connection at one request until an answer shows that our
+	// token was taken (2xx, or 4xx other than 401 and 403): APNs allows no more
+	// before it has seen a valid one.
 	WarmUp bool
 }
 

@@ -52,7 +52,7 @@ func (c *connector) Send(ctx context.Context, b *pns.Batch, results []pns.Result
 	p.header.Set("Authorization", "Bearer "+token)
 	at := allowed(b.Targets, results)
 	answers := make([]pns.Result, len(at))
-	c.poster.Each(len(at), func(i int) { answers[i] = c.post(ctx, p, b.Targets[at[i]].Handle) })
+	c.poster.Send(answers, func(i int) pns.Result { return c.post(ctx, p, b.Targets[at[i]].Handle) })
 	pns.JudgeService(answers)
 	for i, k := range at {
 		results[k] = answers[i]
