@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -20,6 +21,7 @@ import (
 	"github.com/fanfare-hub/fanfare/internal/config"
 	"github.com/fanfare-hub/fanfare/internal/hub"
 	"github.com/fanfare-hub/fanfare/internal/seal"
+	"github.com/fanfare-hub/fanfare/internal/wire"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -208,15 +210,15 @@ func TestStopWithASlowRequest(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer slow.Close()
-	// The first answer says that the server has this connection.
-	if _, err := io.WriteString(slow, "GET /x HTTP/1.1\r\nHost: a\r\n\r\n"); err != nil {
+	// The server asks for the body when the handler reads it.
+	_, err = io.WriteString(slow, "POST /myhub/messages HTTP/1.1\r\nHost: a\r\nAuthorization: "+
+		wire.SignSAS("http://a/", app.DevRule, app.DevKey, time.Now().Add(time.Hour))+
+		"\r\nServiceBusNotification-Format: apple\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n")
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := slow.Read(make([]byte, 1)); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.WriteString(slow, "POST /myhub/messages HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n{"); err != nil {
-		t.Fatal(err)
+	if line, err := bufio.NewReader(slow).ReadString('\n'); err != nil || !strings.Contains(line, "100 Continue") {
+		t.Fatalf("%q, %v", line, err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
