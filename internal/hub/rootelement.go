@@ -18,6 +18,20 @@ func RootWNSType(body []byte) string {
 	return ""
 }
 
+// RootMPNS returns the X-WindowsPhone-Target and the X-NotificationClass of
+// immediate delivery that an XML body asks for: a Notification that begins with
+// a Toast is toast and 2, one with a Tile is token and 1; both are "" for
+// anything else.
+func RootMPNS(body []byte) (target, class string) {
+	switch root, child := rootElements(body); {
+	case root == "Notification" && child == "Toast":
+		return "toast", "2"
+	case root == "Notification" && child == "Tile":
+		return "token", "1" // MPNS's own word for a tile
+	}
+	return "", ""
+}
+
 // rootElements returns the local names of a body's root element and of the first
 // element in it, as far as there are such.
 func rootElements(body []byte) (root, child string) {

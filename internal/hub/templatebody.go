@@ -15,15 +15,13 @@ const maxTemplateName = 200
 // element where the client gave none: X-WNS-Type for WNS, target and class for
 // MPNS.
 func (b *TemplateBody) Complete(p Platform) {
-	switch root, child := rootElements([]byte(b.Body)); {
-	case p == WNS:
+	switch p {
+	case WNS:
 		b.fill("X-WNS-Type", RootWNSType([]byte(b.Body)))
-	case p == MPNS && root == "Notification" && child == "Toast":
-		b.fill("X-WindowsPhone-Target", "toast")
-		b.fill("X-NotificationClass", "2")
-	case p == MPNS && root == "Notification" && child == "Tile":
-		b.fill("X-WindowsPhone-Target", "token")
-		b.fill("X-NotificationClass", "1")
+	case MPNS:
+		target, class := RootMPNS([]byte(b.Body))
+		b.fill("X-WindowsPhone-Target", target)
+		b.fill("X-NotificationClass", class)
 	}
 }
 

@@ -28,13 +28,14 @@ func (e Env) Timeout(usual time.Duration) time.Duration {
 
 // HTTP1 returns a client for a push service or token endpoint that is spoken
 // to over HTTP/1.1: TLS 1.2 or later, at most Connections connections to one
-// host, no proxy, no redirects, each request and its answer within timeout.
-func (e Env) HTTP1(timeout time.Duration) *http.Client {
+// host, no proxy, no redirects, each request and its answer within timeout. It
+// shows the certificates, if any, to a server that asks for one.
+func (e Env) HTTP1(timeout time.Duration, certificates ...tls.Certificate) *http.Client {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	transport := &http.Transport{
 		DialContext:         e.Dial,
-		TLSClientConfig:     &tls.Config{RootCAs: e.Roots, MinVersion: tls.VersionTLS12},
+		TLSClientConfig:     &tls.Config{RootCAs: e.Roots, MinVersion: tls.VersionTLS12, Certificates: certificates},
 		TLSHandshakeTimeout: 10 * time.Second,
 		Protocols:           &protocols,
 		DisableCompression:  true,

@@ -1,7 +1,6 @@
 package wns
 
 import (
-	"bytes"
 	"fmt"
 	"mime"
 	"net/http"
@@ -34,23 +33,23 @@ func prepare(m *pns.Message, now time.Time) (*payload, *pns.Result) {
 		if !forwarded(h.Name) {
 			continue
 		}
-		if !validValue(h.Value) {
-			return nil, refused(hub.InvalidNotificationFormat, fmt.Sprintf("the header %s has a control character in its value", h.Name))
+		if !pns.ValidHeaderValue(h.Value) {
+			return nil, pns.Refused(hub.InvalidNotificationFormat, fmt.Sprintf("the header %s has a control character in its value", h.Name))
 		}
 		header.Set(h.Name, strings.TrimSpace(h.Value))
 	}
 	kind := kindOf(m, header.Get("X-WNS-Type"))
 	if kind == "" {
-		return nil, refused(hub.InvalidNotificationFormat, "no X-WNS-Type is given, and the body's root element is none of toast, tile and badge")
+		return nil, pns.Refused(hub.InvalidNotificationFormat, "no X-WNS-Type is given, and the body's root element is none of toast, tile and badge")
 	}
 	p := &payload{header: header, body: m.Body}
 	contentType := "application/octet-stream"
 	if kind != rawType {
 		contentType = "text/xml"
-		p.body = utf8Declared(m.Body)
+		p.body = pns.UTF8Declared(m.Body)
 	}
 	if len(p.body) > maxBody {
-		return nil, refused(hub.InvalidNotificationSize, fmt.Sprintf("the body has %d bytes, WNS takes %d", len(p.body), maxBody))
+		return nil, pns.Refused(hub.InvalidNotificationSize, fmt.Sprintf("the body has %d bytes, WNS takes %d", len(p.body), maxBody))
 	}
 	header.Set("Content-Type", contentType)
 	header.Set("X-WNS-Type", kind)
@@ -64,26 +63,11 @@ func prepare(m *pns.Message, now time.Time) (*payload, *pns.Result) {
 	return p, nil
 }
 
-func refused(o hub.Outcome, why string) *pns.Result {
-	return &pns.Result{Class: pns.Body, Outcome: o, Reason: pns.Reason(why)}
-}
-
 // forwarded reports whether a header of the send is one of WNS's.
 func forwarded(name string) bool { return wnsHeader.MatchString(name) }
 
 // wnsHeader has only characters that a header name can have (RFC 9110 §5.1).
 var wnsHeader = regexp.MustCompile(`(?i)^X-WNS-[A-Z0-9_-]{1,100}$`)
-
-// validValue reports whether a value can stand in a header (RFC 9110 §5.5). A
-// template's properties may hold anything.
-func validValue(v string) bool {
-	for i := range len(v) {
-		if v[i] < ' ' && v[i] != '\t' || v[i] == 0x7f {
-			return false
-		}
-	}
-	return true
-}
 
 // kindOf is the notification's X-WNS-Type: as given, or by the root element.
 // A body that is declared to be bytes is a raw notification.
@@ -98,21 +82,4 @@ func kindOf(m *pns.Message, given string) string {
 		return rawType
 	}
 	return ""
-}
-
-var (
-	declaration = regexp.MustCompile(`^\s*<\?xml\s[^?]*\?>`)
-	encoding    = regexp.MustCompile(`(?i)(encoding\s*=\s*)("utf-16"|'utf-16')`)
-)
-
-// utf8Declared mends the XML declaration of the .NET SDK, which says utf-16
-// over bytes that are UTF-8: a parser that believed it would refuse the body.
-func utf8Declared(body []byte) []byte {
-	text := bytes.TrimPrefix(body, []byte("\ufeff"))
-	d := declaration.Find(text)
-	if d == nil || !encoding.Match(d) {
-		return body
-	}
-	mended := encoding.ReplaceAll(d, []byte(`${1}"utf-8"`))
-	return append(mended, text[len(d):]...)
 }
