@@ -12,12 +12,14 @@ import (
 	"sync"
 )
 
-// The identities that Google and Microsoft know.
+// The identities that Google, Microsoft and Amazon know.
 const (
 	project    = "fanfare-simulated"
 	account    = "push@fanfare-simulated.iam.gserviceaccount.com"
 	packageSID = "ms-app://S-1-15-2-1000000001-2000000002-3000000003-4000000004-5000000005-6000000006-7000000007"
 	wnsSecret  = "simulated/secret+of=wns"
+	admClient  = "amzn1.application-oa2-client.00000000000000000000000000000001"
+	admSecret  = "simulated/secret+of=adm"
 )
 
 // appleKey is a signing key that APNs knows.
@@ -31,6 +33,7 @@ type appleKey struct {
 type accounts struct {
 	apple, appleOther, appleSandbox, appleStranger *appleKey
 	google, stranger                               *rsa.PrivateKey
+	phone, phoneStranger                           *phoneApp
 }
 
 // rsaKeys are made once in a process: each takes some 50 ms.
@@ -57,6 +60,12 @@ func newAccounts() (*accounts, error) {
 		appleSandbox:  &appleKey{id: "SIMKEY0003", team: "SIMTEAM001", bundle: "org.example.fanfare", sandboxOnly: true},
 		appleStranger: &appleKey{id: "SIMKEY0001", team: "SIMTEAM001", bundle: "org.example.fanfare"},
 		google:        pair[0], stranger: pair[1],
+	}
+	if a.phone, err = newPhoneApp("phone.example.org"); err != nil {
+		return nil, err
+	}
+	if a.phoneStranger, err = newPhoneApp("stranger.example.org"); err != nil {
+		return nil, err
 	}
 	for _, k := range []*appleKey{a.apple, a.appleOther, a.appleSandbox, a.appleStranger} {
 		if k.key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
@@ -119,6 +128,16 @@ func (s *Sim) WNSCredential() map[string]string {
 // ForeignWNSCredential is an app with a secret that WNS does not know.
 func (s *Sim) ForeignWNSCredential() map[string]string {
 	return map[string]string{"PackageSid": packageSID, "SecretKey": "another secret"}
+}
+
+// ADMCredential is an app that Amazon knows.
+func (s *Sim) ADMCredential() map[string]string {
+	return map[string]string{"ClientId": admClient, "ClientSecret": admSecret}
+}
+
+// ForeignADMCredential is an app with a secret that Amazon does not know.
+func (s *Sim) ForeignADMCredential() map[string]string {
+	return map[string]string{"ClientId": admClient, "ClientSecret": "another secret"}
 }
 
 func pkcs8(k any) []byte {

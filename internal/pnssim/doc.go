@@ -32,6 +32,23 @@
 //	hang           never answered
 //	reset          the answer breaks off after its head, once; then live
 //
+// MPNS's channel URIs and ADM's registration ids hold it as they are:
+//
+//	word           MPNS                             ADM
+//	gone, expired  404 Dropped, Expired             400 Unregistered
+//	malformed      400                              400 InvalidRegistrationId
+//	foreign        401                              400 InvalidRegistrationId
+//	throttled-N    406 Dropped: the day's limit     429 MaxRateExceeded
+//	full-N         200 QueueFull                    -
+//	unavailable-N  503                              503
+//	error-N        500                              500
+//	gateway-N      502, a page of HTML              502, a page of HTML
+//	refused        400                              400 InvalidData
+//	offline        412 Dropped, InActive            -
+//	dropped        200 Suppressed                   -
+//	replaced       -                                accepted, and the handle is now the one with replaced for fate-replaced
+//	answer-CODE    this HTTP status                 this HTTP status, with its usual reason
+//
 // Those with -N are answered so N times (1), and the device is live from then
 // on. Where a service knows no such fate, the device is live.
 package pnssim

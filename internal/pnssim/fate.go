@@ -2,6 +2,7 @@ package pnssim
 
 import (
 	"encoding/hex"
+	"net/http"
 	"strings"
 	"time"
 )
@@ -9,17 +10,17 @@ import (
 // Fate is what becomes of the pushes to a device.
 type Fate struct {
 	Kind       string        // a word of the package's documentation; "" is live
-	Times      int           // of the words with -N: so often, then live; 0: once
+	Times      int           // of the words with -N: so often, then live; 0: once. Of answer: the status
 	Since      time.Time     // gone and expired, at APNs: since when; zero: now
 	Delay      time.Duration // slow: answered so much later, in real time
-	RetryAfter string        // throttled and unavailable, at FCM and WNS: sent as it is; "": as the service does
+	RetryAfter string        // throttled and unavailable, but at APNs: sent as it is; "": as the service does
 }
 
 // kinds are the words, and whether each wears off.
 var kinds = map[string]bool{
 	"gone": false, "expired": false, "malformed": false, "foreign": false, "refused": false, "offline": false,
-	"dropped": false, "blocked": false, "sandbox": false, "slow": false, "hang": false,
-	"throttled": true, "unavailable": true, "error": true, "shutdown": true, "gateway": true, "reset": true,
+	"dropped": false, "blocked": false, "sandbox": false, "replaced": false, "answer": false, "slow": false, "hang": false,
+	"throttled": true, "full": true, "unavailable": true, "error": true, "shutdown": true, "gateway": true, "reset": true,
 }
 
 // defaultSlow is how late a slow device's answer is when nothing is said.
@@ -64,6 +65,15 @@ func (s *Sim) fate(svc Service, handle string) Fate {
 		return Fate{}
 	}
 	return f
+}
+
+// answerStatus is the status that the word answer asks for; one that no HTTP
+// answer can have is 500.
+func (f Fate) answerStatus() int {
+	if f.Times < 200 || f.Times > 599 {
+		return http.StatusInternalServerError
+	}
+	return f.Times
 }
 
 // fateOf looks without counting. The caller holds mu.

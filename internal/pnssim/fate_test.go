@@ -27,6 +27,9 @@ func TestParseFate(t *testing.T) {
 		"fate-slow.":            {Kind: "slow", Delay: 500 * time.Millisecond},
 		"fate-slow-40.":         {Kind: "slow", Delay: 40 * time.Millisecond},
 		"FATE-GONE.":            {},
+		"fate-answer-403.":      {Kind: "answer", Times: 403},
+		"fate-full-2":           {Kind: "full", Times: 2},
+		"fate-replaced.1":       {Kind: "replaced"},
 	} {
 		if got := pnssim.ParseFate(pnssim.FCM, handle); !cmp.Equal(got, want) {
 			t.Errorf("%q: %+v, want %+v", handle, got, want)
@@ -78,7 +81,7 @@ func FuzzParseFate(f *testing.F) {
 	f.Add("fate-gone.")
 	f.Add("x-fate-throttled-99999999999")
 	f.Fuzz(func(t *testing.T, handle string) {
-		for _, svc := range []pnssim.Service{pnssim.APNs, pnssim.FCM, pnssim.WNS} {
+		for _, svc := range []pnssim.Service{pnssim.APNs, pnssim.FCM, pnssim.WNS, pnssim.MPNS, pnssim.ADM} {
 			if got := pnssim.ParseFate(svc, handle); got.Times < 0 || got.Times > 20_000 {
 				t.Errorf("%q: %+v", handle, got)
 			}

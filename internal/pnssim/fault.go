@@ -44,8 +44,8 @@ func (s *Sim) SetLatency(svc Service, d time.Duration) {
 }
 
 // SetQuota lets our account send so many pushes in a minute of the clock; 0 is
-// any number. Beyond, FCM answers 429 and WNS 406, both with a Retry-After.
-// APNs has no quota of an account.
+// any number. Beyond, FCM and ADM answer 429 and WNS 406, all with a
+// Retry-After, and MPNS 406 without. APNs has no quota of an account.
 func (s *Sim) SetQuota(svc Service, perMinute int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

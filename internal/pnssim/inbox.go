@@ -17,10 +17,11 @@ type Received struct {
 	At          time.Time
 	Header      http.Header // without the authorization
 	Body        []byte
-	ID          string // apns-id, message name, X-WNS-Msg-ID
-	Environment string // APNs: production or sandbox
-	Conn        int64  // the connection that it came by; 1 is the first of the Sim
-	Stream      int64  // APNs: the HTTP/2 stream
+	ID          string        // apns-id, message name, X-WNS-Msg-ID, X-MessageID, x-amzn-RequestId
+	Batching    time.Duration // MPNS: how long the class lets it wait for others; it is not waited
+	Environment string        // APNs: production or sandbox
+	Conn        int64         // the connection that it came by; 1 is the first of the Sim
+	Stream      int64         // APNs: the HTTP/2 stream
 }
 
 // device is a handle at a service.

@@ -73,8 +73,23 @@ var (
 	errNoHTTP2   = errors.New("pnssim: APNs speaks HTTP/2 alone")
 )
 
-// hand looks at a connection's server name and serves it.
-func (s *Sim) hand(c net.Conn) {
+// hand looks at a connection's first byte, and serves it as that says.
+func (s *Sim) hand(raw net.Conn) {
+	ctx, cancel := context.WithTimeout(s.ctx, handshakeTime)
+	defer cancel()
+	c, first, err := peek(ctx, raw)
+	switch {
+	case err != nil:
+		raw.Close() //nolint:errcheck // it is given up
+	case first == tlsHandshake:
+		s.handTLS(ctx, c)
+	default:
+		s.handPlain(c)
+	}
+}
+
+// handTLS looks at a connection's server name and serves it.
+func (s *Sim) handTLS(ctx context.Context, c net.Conn) {
 	var m *member
 	var host string
 	t := tls.Server(c, &tls.Config{GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
@@ -90,10 +105,12 @@ func (s *Sim) hand(c net.Conn) {
 		if m, err = s.admit(c, service.service); err != nil {
 			return nil, err
 		}
-		return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.ca.certificate, NextProtos: service.protocols}, nil
+		cfg := &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.ca.certificate, NextProtos: service.protocols}
+		if service.demand != nil {
+			service.demand(s, cfg)
+		}
+		return cfg, nil
 	}})
-	ctx, cancel := context.WithTimeout(s.ctx, handshakeTime)
-	defer cancel()
 	switch err := t.HandshakeContext(ctx); {
 	case err != nil:
 	case m.service == APNs:
@@ -132,13 +149,13 @@ func (s *Sim) leave(c net.Conn) {
 }
 
 // pass gives a connection to its HTTP server.
-func (s *Sim) pass(t *tls.Conn, m *member) {
+func (s *Sim) pass(c net.Conn, m *member) {
 	s.mu.Lock()
 	m.fed = true
 	s.mu.Unlock()
 	s.wg.Add(1)
-	if !s.feeds[m.service].give(t) {
-		s.leave(t.NetConn())
+	if !s.feeds[m.service].give(c) {
+		s.leave(under(c))
 	}
 }
 
@@ -152,11 +169,11 @@ func (s *Sim) serveHTTP(svc Service, h http.Handler) *http.Server {
 		HTTP2:       &http.HTTP2Config{MaxConcurrentStreams: 100},
 		BaseContext: func(net.Listener) context.Context { return s.ctx },
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
-			return context.WithValue(ctx, connKey{}, s.number(c.(*tls.Conn).NetConn()))
+			return context.WithValue(ctx, connKey{}, s.number(under(c)))
 		},
 		ConnState: func(c net.Conn, state http.ConnState) {
 			if state == http.StateClosed {
-				s.leave(c.(*tls.Conn).NetConn())
+				s.leave(under(c))
 			}
 		},
 	}

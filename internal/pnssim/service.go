@@ -1,8 +1,10 @@
 package pnssim
 
 import (
+	"crypto/tls"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -14,6 +16,8 @@ const (
 	APNs Service = "apns"
 	FCM  Service = "fcm"
 	WNS  Service = "wns"
+	MPNS Service = "mpns"
+	ADM  Service = "adm"
 )
 
 // trait is what tells one service from another.
@@ -21,8 +25,11 @@ type trait struct {
 	service   Service
 	owns      func(host string) bool
 	protocols []string
+	// demand asks for a certificate of the client; nil: the service wants none.
+	demand func(*Sim, *tls.Config)
 	// handler serves it over HTTP; nil is APNs, which is served frame by frame.
 	handler func(*Sim) http.Handler
+	plain   bool // also serves HTTP without TLS; one service does
 }
 
 // traits are the services; the first that owns a host has it.
@@ -30,10 +37,12 @@ var traits = []trait{
 	{service: APNs, owns: hosts(".push.apple.com"), protocols: []string{"h2"}},
 	{service: FCM, owns: hosts("fcm.googleapis.com", oauthHost), protocols: []string{"h2", "http/1.1"}, handler: (*Sim).fcmHandler},
 	{service: WNS, owns: hosts(".notify.windows.com", liveHost, entraHost), protocols: []string{"http/1.1"}, handler: (*Sim).wnsHandler},
+	{service: MPNS, owns: hosts(phoneHosts), protocols: []string{"http/1.1"}, handler: (*Sim).mpnsHandler, demand: (*Sim).demandPhoneCertificate, plain: true},
+	{service: ADM, owns: hosts(amazonHost), protocols: []string{"http/1.1"}, handler: (*Sim).admHandler},
 }
 
 // forms are how a service's handles are compared, if not as they are.
-var forms = map[Service]func(handle string) string{APNs: strings.ToLower, WNS: channelForm}
+var forms = map[Service]func(handle string) string{APNs: strings.ToLower, WNS: channelForm, MPNS: channelForm}
 
 // hosts owns these and, of names that begin with a dot, all below them.
 func hosts(names ...string) func(string) bool {
@@ -58,10 +67,17 @@ func traitOf(host string) *trait {
 	return nil
 }
 
+// plainService is the service of connections without TLS, which name no host
+// before their first request.
+func plainService() Service {
+	i := slices.IndexFunc(traits, func(t trait) bool { return t.plain })
+	return traits[i].service
+}
+
 // channelForm is a channel URI as HTTP clients write it.
 func channelForm(handle string) string {
 	if u, err := url.Parse(handle); err == nil {
-		return "https://" + strings.ToLower(u.Hostname()) + u.RequestURI()
+		return u.Scheme + "://" + strings.ToLower(u.Hostname()) + u.RequestURI()
 	}
 	return handle
 }

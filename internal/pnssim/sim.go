@@ -109,7 +109,7 @@ func (s *Sim) CAPEM() []byte { return s.ca.pem }
 // Requests returns how many pushes a service was asked for, refused ones too.
 func (s *Sim) Requests(svc Service) int { return s.counted(svc).pushes }
 
-// TokenRequests returns how often the token endpoints of FCM or WNS were asked.
+// TokenRequests returns how often the token endpoints of FCM, WNS or ADM were asked.
 func (s *Sim) TokenRequests(svc Service) int { return s.counted(svc).tokens }
 
 // Connections returns how many connections a service has taken.

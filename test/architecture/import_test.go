@@ -30,6 +30,8 @@ var mayImport = map[string][]string{
 	"internal/pns/fcm":  connector,
 	"internal/pns/gcm":  append([]string{"internal/pns/fcm"}, connector...),
 	"internal/pns/wns":  connector,
+	"internal/pns/mpns": connector,
+	"internal/pns/adm":  connector,
 
 	"internal/pns/pnstest": {"internal/clock", "internal/pns"}, // of tests only
 	"internal/task":        {"internal/clock"},
@@ -65,9 +67,9 @@ var thirdParty = map[string][]string{
 	"golang.org/x/sync":            {"internal/dispatch", "internal/pns", "internal/pns/fcm", "internal/pns/wns", "internal/pns/h2", "internal/pns/apns"},
 	"github.com/google/uuid":       {"internal/dispatch", "internal/api", "internal/pnssim", "internal/hub"},
 	"pgregory.net/rapid":           {"internal/store/storetest"},
+	"github.com/google/go-cmp":     {"internal/store/storetest"},
 
 	"software.sslmate.com/src/go-pkcs12": {"internal/pns", "internal/pnssim"},
-	"github.com/google/go-cmp": {"internal/store/storetest"},
 }
 
 func everythingBut(names ...string) []string {

@@ -22,8 +22,9 @@ import (
 	"github.com/fanfare-hub/fanfare/internal/pns"
 )
 
-// Start serves h over HTTP/1.1 and HTTP/2 and returns an Env whose every
-// connection leads to it. It ends with the test; close connectors first.
+// Start serves h over HTTP/1.1 and HTTP/2, asks for a client certificate and
+// takes any or none, and returns an Env whose every connection leads to it. It
+// ends with the test; close connectors first.
 func Start(t testing.TB, h http.Handler) pns.Env {
 	t.Helper()
 	cert, err := certificate()
@@ -32,7 +33,7 @@ func Start(t testing.TB, h http.Handler) pns.Env {
 	}
 	srv := httptest.NewUnstartedServer(h)
 	srv.EnableHTTP2 = true
-	srv.TLS = &tls.Config{Certificates: []tls.Certificate{cert}}
+	srv.TLS = &tls.Config{Certificates: []tls.Certificate{cert}, ClientAuth: tls.RequestClientCert}
 	srv.StartTLS()
 	t.Cleanup(srv.Close)
 	roots := x509.NewCertPool()
