@@ -3,9 +3,11 @@ package app
 import (
 	"github.com/fanfare-hub/fanfare/internal/dispatch"
 	"github.com/fanfare-hub/fanfare/internal/hub"
+	"github.com/fanfare-hub/fanfare/internal/pns/adm"
 	"github.com/fanfare-hub/fanfare/internal/pns/apns"
 	"github.com/fanfare-hub/fanfare/internal/pns/fcm"
 	"github.com/fanfare-hub/fanfare/internal/pns/gcm"
+	"github.com/fanfare-hub/fanfare/internal/pns/mpns"
 	"github.com/fanfare-hub/fanfare/internal/pns/wns"
 )
 
@@ -15,9 +17,12 @@ var connectors = map[hub.Platform]dispatch.Service{
 	hub.FCMV1: {New: fcm.New, Credential: hub.FCMV1},
 	hub.GCM:   {New: gcm.New, Credential: hub.FCMV1},
 	hub.WNS:   {New: wns.New, Credential: hub.WNS},
+	hub.MPNS:  {New: mpns.New, Credential: hub.MPNS},
+	hub.ADM:   {New: adm.New, Credential: hub.ADM},
 }
 
 // checks say what is wrong with a credential, before anything is sent with it.
 var checks = map[hub.Platform]func(hub.Credential) error{
 	hub.APNs: apns.Check, hub.FCMV1: fcm.Check, hub.WNS: wns.Check,
+	hub.MPNS: mpns.Check, hub.ADM: adm.Check,
 }

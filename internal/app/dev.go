@@ -112,6 +112,8 @@ func devConfig(o DevOptions, sim *pnssim.Sim) config.Config {
 			{Platform: hub.APNs, Properties: sim.APNsCredential()},
 			{Platform: hub.FCMV1, Properties: sim.FCMCredential()},
 			{Platform: hub.WNS, Properties: sim.WNSCredential()},
+			{Platform: hub.MPNS, Properties: sim.MPNSCredential()},
+			{Platform: hub.ADM, Properties: sim.ADMCredential()},
 		},
 	}}
 	return cfg

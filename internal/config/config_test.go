@@ -3,6 +3,7 @@ package config_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -44,13 +45,15 @@ hubs:
     apns: {key_file: key.p8, key_id: ABCDE12345, team_id: TEAM567890, bundle_id: com.example}
     fcm: {service_account_file: account.json}
     wns: {package_sid: sid, secret: s}
+    mpns: {certificate_file: phone.p12, password: pp}
+    adm: {client_id: c, client_secret_file: adm.secret, token_url: "https://t", send_url: "https://s/{0}"}
 push_services: {dial: "127.0.0.1:1", ca_file: cert.pem}
 dispatch: {page: 10, window: 2, workers: 3, connections: 5, request_timeout: 5s, retry_window: 10m, suspect_after: 12h, retention: 48h}
 `
 
 var wholeFiles = []string{
 	"master", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\n", "cert.pem", "c", "key.pem", "k",
-	"backend.key", "backend-key-of-16\r\n", "key.p8", "p8", "account.json", `{"project_id":"p","client_email":"e","private_key":"k","other":1}`,
+	"backend.key", "backend-key-of-16\r\n", "key.p8", "p8", "phone.p12", "\x30\x00\n", "adm.secret", "as\n", "account.json", `{"project_id":"p","client_email":"e","private_key":"k","other":1}`,
 }
 
 func TestWholeFile(t *testing.T) {
@@ -65,8 +68,11 @@ func TestWholeFile(t *testing.T) {
 		"tls": cfg.CertFile == filepath.Join(dir, "cert.pem") && cfg.KeyFile == filepath.Join(dir, "key.pem"), "log": cfg.Log == config.Log{Level: "debug", Format: "json"},
 		"namespace": len(cfg.Namespace) == 1 && cfg.Namespace[0].Rights.Has(hub.Send) && cfg.Namespace[0].SecondaryKey == "fedcba9876543210",
 		"hub":       h.Name == "MyHub" && h.RegistrationTTL == 720*time.Hour && h.Rules[0].PrimaryKey == "backend-key-of-16" && !h.Rules[0].Rights.Has(hub.Manage),
-		"credentials": len(h.Credentials) == 3 && h.Credentials[0].Properties["Token"] == "p8" && h.Credentials[1].Properties["PrivateKey"] == "k" &&
+		"credentials": len(h.Credentials) == 5 && h.Credentials[0].Properties["Token"] == "p8" && h.Credentials[1].Properties["PrivateKey"] == "k" &&
 			h.Credentials[2].Properties["SecretKey"] == "s",
+		"phone": h.Credentials[3].Platform == hub.MPNS && maps.Equal(h.Credentials[3].Properties, map[string]string{"MpnsCertificate": "MAAK", "CertificateKey": "pp"}),
+		"ADM": h.Credentials[4].Platform == hub.ADM && maps.Equal(h.Credentials[4].Properties,
+			map[string]string{"ClientId": "c", "ClientSecret": "as", "AuthTokenUrl": "https://t", "SendUrlTemplate": "https://s/{0}"}),
 		"push services": cfg.PushServices.Dial == "127.0.0.1:1",
 		"dispatch": cfg.Dispatch == config.Dispatch{Page: 10, Window: 2, Workers: 3, Connections: 5, RequestTimeout: 5 * time.Second,
 			RetryWindow: 10 * time.Minute, SuspectAfter: 12 * time.Hour, Retention: 48 * time.Hour},
@@ -116,6 +122,10 @@ func TestMistakes(t *testing.T) {
 		"FCM incomplete":      {"hubs:\n  - name: a\n" + rules + "    fcm: {project_id: p}\n", "4: fcm: client_email is missing"},
 		"FCM twice":           {"hubs:\n  - name: a\n" + rules + "    fcm: {project_id: p, service_account_file: nosuch}\n", "give either it or them"},
 		"WNS incomplete":      {"hubs:\n  - name: a\n" + rules + "    wns: {package_sid: p}\n", "4: wns: secret is missing"},
+		"MPNS twice":          {"hubs:\n  - name: a\n" + rules + "    mpns: {certificate: c, certificate_file: f}\n", "4: certificate and certificate_file are both given"},
+		"MPNS without a file": {"hubs:\n  - name: a\n" + rules + "    mpns: {certificate_file: nosuch, password: p}\n", "4: certificate_file:"},
+		"MPNS incomplete":     {"hubs:\n  - name: a\n" + rules + "    mpns: {password: p}\n", "4: mpns: password is given without certificate"},
+		"ADM incomplete":      {"hubs:\n  - name: a\n" + rules + "    adm: {client_id: c}\n", "4: adm: client_secret is missing"},
 		"TTL":                 {"hubs:\n  - name: a\n    registration_ttl: 1h\n" + rules, `3: registration_ttl: "1h" is not a duration of at least 24h`},
 		"dial":                {"push_services: {dial: x}\n", `dial: "x" is not host:port`},
 		"missing authority":   {"push_services: {dial: 'x:1', ca_file: nosuch}\n", "ca_file:"},
@@ -142,6 +152,18 @@ func TestMistakes(t *testing.T) {
 	}
 	if _, _, err := load(t, "# "+strings.Repeat("x", 5<<20)); err == nil || !strings.Contains(err.Error(), "larger than") {
 		t.Errorf("a large file: %v", fmt.Sprintf("%.80v", err))
+	}
+}
+
+// A phone app without a certificate has a credential all the same: an empty one.
+func TestUnauthenticatedMPNS(t *testing.T) {
+	t.Parallel()
+	cfg, _, err := load(t, "hubs:\n  - name: a\n    rules: [{name: r, rights: [send], primary_key: 0123456789abcdef}]\n    mpns: {}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all := cfg.Hubs[0].Credentials; len(all) != 1 || all[0].Platform != hub.MPNS || len(all[0].Properties) != 0 {
+		t.Errorf("%+v", all)
 	}
 }
 

@@ -46,6 +46,8 @@ type hubBlock struct {
 	APNs            *apnsBlock  `yaml:"apns"`
 	FCM             *fcmBlock   `yaml:"fcm"`
 	WNS             *wnsBlock   `yaml:"wns"`
+	MPNS            *mpnsBlock  `yaml:"mpns"`
+	ADM             *admBlock   `yaml:"adm"`
 }
 
 type apnsBlock struct {
@@ -70,6 +72,22 @@ type wnsBlock struct {
 	Secret     string `yaml:"secret"`
 	SecretFile string `yaml:"secret_file"`
 	Endpoint   string `yaml:"endpoint"`
+}
+
+// mpnsBlock without anything is the credential of unauthenticated channels.
+type mpnsBlock struct {
+	Certificate     string `yaml:"certificate"`
+	CertificateFile string `yaml:"certificate_file"`
+	Password        string `yaml:"password"`
+	PasswordFile    string `yaml:"password_file"`
+}
+
+type admBlock struct {
+	ClientID         string `yaml:"client_id"`
+	ClientSecret     string `yaml:"client_secret"`
+	ClientSecretFile string `yaml:"client_secret_file"`
+	TokenURL         string `yaml:"token_url"`
+	SendURL          string `yaml:"send_url"`
 }
 
 type pushBlock struct {

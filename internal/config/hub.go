@@ -1,6 +1,7 @@
 package config
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"regexp"
 	"strings"
@@ -116,6 +117,12 @@ func (c *checker) credentials(at []any, b hubBlock) []hub.Credential {
 	if b.WNS != nil {
 		out = append(out, hub.Credential{Platform: hub.WNS, Properties: c.wns(at2(at, "wns"), b.WNS)})
 	}
+	if b.MPNS != nil {
+		out = append(out, hub.Credential{Platform: hub.MPNS, Properties: c.mpns(at2(at, "mpns"), b.MPNS)})
+	}
+	if b.ADM != nil {
+		out = append(out, hub.Credential{Platform: hub.ADM, Properties: c.adm(at2(at, "adm"), b.ADM)})
+	}
 	return out
 }
 
@@ -171,6 +178,38 @@ func (c *checker) wns(at []any, b *wnsBlock) map[string]string {
 	secret := c.secret(at, "secret", b.Secret, b.SecretFile)
 	c.need(at, [2]string{"package_sid", b.PackageSID}, [2]string{"secret", secret})
 	return present(map[string]string{"PackageSid": b.PackageSID, "SecretKey": secret, "WindowsLiveEndpoint": b.Endpoint})
+}
+
+func (c *checker) mpns(at []any, b *mpnsBlock) map[string]string {
+	cert := c.certificate(at, b.Certificate, b.CertificateFile)
+	password := c.secret(at, "password", b.Password, b.PasswordFile)
+	if cert == "" && password != "" && !c.named("certificate") {
+		c.wrong(at, "mpns: password is given without certificate, whose password it is")
+	}
+	return present(map[string]string{"MpnsCertificate": cert, "CertificateKey": password})
+}
+
+// certificate reads a .p12 file, or the base64 of one.
+func (c *checker) certificate(at []any, value, file string) string {
+	switch {
+	case value != "" && file != "":
+		c.wrong(at2(at, "certificate_file"), "certificate and certificate_file are both given: keep one")
+		return ""
+	case file == "":
+		return value
+	}
+	content, err := readSmall(c.path(file))
+	if err != nil {
+		c.wrong(at2(at, "certificate_file"), "certificate_file: %v", err)
+		return ""
+	}
+	return base64.StdEncoding.EncodeToString(content)
+}
+
+func (c *checker) adm(at []any, b *admBlock) map[string]string {
+	secret := c.secret(at, "client_secret", b.ClientSecret, b.ClientSecretFile)
+	c.need(at, [2]string{"client_id", b.ClientID}, [2]string{"client_secret", secret})
+	return present(map[string]string{"ClientId": b.ClientID, "ClientSecret": secret, "AuthTokenUrl": b.TokenURL, "SendUrlTemplate": b.SendURL})
 }
 
 // present drops properties without a value.
