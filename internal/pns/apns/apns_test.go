@@ -84,7 +84,7 @@ func TestCheck(t *testing.T) {
 		"short key id":          {credential(bare, "KeyId", "ABC"), "key id"},
 		"no team":               {credential(bare, "AppId", ""), "team id"},
 		"no bundle":             {credential(bare, "AppName", ""), "bundle id is missing"},
-		"a certificate":         {credential(bare, "ApnsCertificate", "x"), "certificates are not supported"},
+		"both modes":            {credential(bare, "ApnsCertificate", "x"), "both a certificate and a token key"},
 		"an odd endpoint":       {credential(bare, "Endpoint", "ftp://x"), "endpoint"},
 	} {
 		err := apns.Check(c.cred)

@@ -15,10 +15,10 @@ import (
 // requestTimeout bounds one push, in real time.
 const requestTimeout = 30 * time.Second
 
-// connector sends for one app with one key, to both environments.
+// connector sends for one app with one key or certificate, to both environments.
 type connector struct {
 	cfg    *config
-	tokens *tokens
+	tokens *tokens // nil: a certificate
 	clock  clock.Clock
 	main   *h2.Sender // the environment that the credential names
 	other  *h2.Sender // nil: there is no other
@@ -30,12 +30,15 @@ func New(cred hub.Credential, env pns.Env) (pns.Connector, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &connector{cfg: cfg, clock: env.Clock, tokens: &tokens{cfg: cfg, clock: env.Clock}}
-	if c.main, err = sender(cfg.origin, env); err != nil {
+	c := &connector{cfg: cfg, clock: env.Clock}
+	if cfg.certificate == nil {
+		c.tokens = &tokens{cfg: cfg, clock: env.Clock}
+	}
+	if c.main, err = sender(cfg, cfg.origin, env); err != nil {
 		return nil, err
 	}
 	if cfg.other != "" {
-		if c.other, err = sender(cfg.other, env); err != nil {
+		if c.other, err = sender(cfg, cfg.other, env); err != nil {
 			return nil, err
 		}
 	}
@@ -43,23 +46,48 @@ func New(cred hub.Credential, env pns.Env) (pns.Connector, error) {
 }
 
 // sender has no connection before its first batch.
-func sender(origin string, env pns.Env) (*h2.Sender, error) {
-	return h2.New(h2.Config{
+func sender(cfg *config, origin string, env pns.Env) (*h2.Sender, error) {
+	c := h2.Config{
 		Origin: origin, Dial: env.Dial, Roots: env.Roots, MaxConns: env.Connections(),
 		RequestTimeout: env.Timeout(requestTimeout), WarmUp: true,
-	})
+	}
+	if cfg.certificate != nil {
+		// The handshake has proved us already.
+		c.TLS, c.WarmUp = cfg.certificate.clientTLS(), false
+	}
+	return h2.New(c)
+}
+
+// authorize returns the provider token to send, "" with a certificate, or why
+// nothing can be sent.
+func (c *connector) authorize(fresh bool) (token string, refused *pns.Result) {
+	if c.tokens == nil {
+		if reason := c.cfg.certificate.expired(c.clock.Now()); reason != "" {
+			return "", refuseCredential(reason)
+		}
+		return "", nil
+	}
+	token, err := c.tokens.get(fresh)
+	if err != nil {
+		return "", refuseCredential(err.Error())
+	}
+	return token, nil
+}
+
+func refuseCredential(reason string) *pns.Result {
+	return &pns.Result{Class: pns.Credential, Outcome: hub.InvalidCredentials, Service: true, Reason: pns.Reason(reason)}
 }
 
 // Send makes one request for each target.
 func (c *connector) Send(ctx context.Context, b *pns.Batch, results []pns.Result) {
-	p, refused := prepare(b.Message, c.cfg.bundleID)
+	p, refused := prepare(b.Message, c.cfg)
 	if refused != nil {
 		pns.Fill(results, *refused)
 		return
 	}
-	token, err := c.tokens.get(b.FreshToken)
-	if err != nil {
-		pns.Fill(results, pns.Result{Class: pns.Credential, Outcome: hub.InvalidCredentials, Service: true, Reason: pns.Reason(err.Error())})
+	token, refused := c.authorize(b.FreshToken)
+	if refused != nil {
+		pns.Fill(results, *refused)
 		return
 	}
 	var main, other []int // places of targets
@@ -128,6 +156,8 @@ func (c *connector) judge(resps []h2.Response, ended bool) []pns.Result {
 func lost(err error, written, ended bool) pns.Result {
 	r := pns.Result{Class: pns.Unsent, Outcome: hub.PnsUnreachable, Reason: pns.Reason(err.Error())}
 	switch {
+	case certificateRefused(err):
+		return *refuseCredential(err.Error())
 	case written:
 		r.Class = pns.Unknown
 	case errors.Is(err, h2.ErrUnprocessed): // Apple is leaving, or has no room on this connection

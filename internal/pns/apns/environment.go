@@ -52,3 +52,6 @@ func environments(endpoint string) (origin, other string, err error) {
 	}
 	return "https://" + u.Host, "", nil
 }
+
+// isSandbox reports whether an origin is Apple's sandbox.
+func isSandbox(origin string) bool { return strings.HasPrefix(origin, sandbox+":") }

@@ -32,12 +32,16 @@ type push struct {
 
 // prepare reads a message. One that APNs would refuse for every device is
 // refused here.
-func prepare(m *pns.Message, bundleID string) (*push, *pns.Result) {
+func prepare(m *pns.Message, c *config) (*push, *pns.Result) {
 	if !hub.IsJSONObject(m.Body) {
 		return nil, refuse(hub.InvalidNotificationFormat, "the payload is not a JSON object")
 	}
 	h := given(m.Headers)
-	complete(h, m, bundleID)
+	complete(h, m, c)
+	if topic := h["apns-topic"]; !c.allows(topic) {
+		// APNs would call the credential wrong, which it is for this one alone.
+		return nil, refuse(hub.InvalidNotificationFormat, "the certificate is not for the topic "+strconv.QuoteToASCII(topic)+": give one that is, or a token key, which is for all")
+	}
 	limit := maxPayload
 	if h["apns-push-type"] == "voip" {
 		limit = maxVoIPPayload
@@ -82,7 +86,7 @@ func given(all []hub.Header) map[string]string {
 }
 
 // complete adds the headers that APNs needs and the sender did not give.
-func complete(h map[string]string, m *pns.Message, bundleID string) {
+func complete(h map[string]string, m *pns.Message, c *config) {
 	kind := strings.ToLower(h["apns-push-type"])
 	if kind == "" {
 		kind = "alert"
@@ -101,8 +105,8 @@ func complete(h map[string]string, m *pns.Message, bundleID string) {
 		h["apns-expiration"] = strconv.FormatInt(max(0, m.Expiry.Unix()), 10)
 	}
 	// A team's key opens all of its apps; a hub's credential is for one.
-	if t := h["apns-topic"]; t != bundleID && !strings.HasPrefix(t, bundleID+".") {
-		h["apns-topic"] = bundleID + topicSuffixes[kind]
+	if t := h["apns-topic"]; t != c.bundleID && !strings.HasPrefix(t, c.bundleID+".") {
+		h["apns-topic"] = c.topic(kind)
 	}
 }
 
@@ -126,12 +130,19 @@ func silent(body []byte) bool {
 // from a template can hold anything.
 func control(r rune) bool { return r < ' ' || r == 0x7f }
 
-// request is one device's.
+// request is one device's. token is "" with a certificate, which speaks for the
+// connection.
 func (p *push) request(token string, t *pns.Target) h2.Request {
 	fields := make([]h2.Field, 0, len(p.fields)+2)
-	fields = append(fields, h2.Field{Name: "authorization", Value: "bearer " + token, Sensitive: true}, h2.Field{Name: "apns-id", Value: t.MessageID})
-	return h2.Request{Path: "/3/device/" + strings.ToLower(t.Handle), Fields: append(fields, p.fields...), Body: p.body}
+	if token != "" {
+		fields = append(fields, h2.Field{Name: "authorization", Value: "bearer " + token, Sensitive: true})
+	}
+	fields = append(fields, h2.Field{Name: "apns-id", Value: t.MessageID})
+	return h2.Request{Path: devicePath + strings.ToLower(t.Handle), Fields: append(fields, p.fields...), Body: p.body}
 }
+
+// devicePath is before a device token.
+const devicePath = "/3/device/"
 
 // isDeviceToken reports whether a handle has the form of a device token, of
 // whatever length. Another one must not get into the path.

@@ -54,7 +54,7 @@ func TestPrepareHeaders(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			p, refused := prepare(&pns.Message{Body: []byte(tt.body), Headers: tt.given, Expiry: tt.expiry}, "com.example.app")
+			p, refused := prepare(&pns.Message{Body: []byte(tt.body), Headers: tt.given, Expiry: tt.expiry}, &config{bundleID: "com.example.app"})
 			if refused != nil {
 				t.Fatalf("%+v", *refused)
 			}
@@ -77,7 +77,7 @@ func TestTopics(t *testing.T) {
 		"fileprovider": "a.b.pushkit.fileprovider", "location": "a.b.location-query", "liveactivity": "a.b.push-type.liveactivity",
 		"pushtotalk": "a.b.voip-ptt", "widgets": "a.b.push-type.widgets", "controls": "a.b.push-type.controls", "new": "a.b",
 	} {
-		p, refused := prepare(&pns.Message{Body: []byte(`{}`), Headers: headers("apns-push-type: " + kind)}, "a.b")
+		p, refused := prepare(&pns.Message{Body: []byte(`{}`), Headers: headers("apns-push-type: " + kind)}, &config{bundleID: "a.b"})
 		if refused != nil {
 			t.Fatalf("%s: %+v", kind, *refused)
 		}
@@ -115,7 +115,7 @@ func TestPrepareRefuses(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, refused := prepare(&tt.message, "com.example.app")
+			_, refused := prepare(&tt.message, &config{bundleID: "com.example.app"})
 			switch {
 			case refused == nil:
 				if tt.want != hub.Success {
@@ -133,7 +133,7 @@ func FuzzPrepare(f *testing.F) {
 	f.Add(`{}`, "X-Apns-Expiration", "\ufffd")
 	f.Add(`{}`, "apns-topic", "a.b\r\nauthorization: x")
 	f.Fuzz(func(t *testing.T, body, name, value string) {
-		p, refused := prepare(&pns.Message{Body: []byte(body), Headers: []hub.Header{{Name: name, Value: value}}}, "a.b")
+		p, refused := prepare(&pns.Message{Body: []byte(body), Headers: []hub.Header{{Name: name, Value: value}}}, &config{bundleID: "a.b"})
 		if refused != nil {
 			return
 		}

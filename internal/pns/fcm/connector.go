@@ -18,6 +18,7 @@ const (
 
 // connector sends for one project with one service account.
 type connector struct {
+	cfg    config
 	sender *h2.Sender
 	tokens *pns.TokenCache
 	clock  clock.Clock
@@ -38,6 +39,7 @@ func New(cred hub.Credential, env pns.Env) (pns.Connector, error) {
 		return nil, err
 	}
 	return &connector{
+		cfg:    c,
 		sender: sender,
 		tokens: pns.NewTokenCache(env, c.tokenRequest),
 		clock:  env.Clock,
@@ -83,15 +85,19 @@ func (c *connector) token(ctx context.Context, fresh bool) (string, error) {
 }
 
 func (c *connector) requests(p *payload, token string, targets []pns.Target) []h2.Request {
-	fields := []h2.Field{
-		{Name: "authorization", Value: "Bearer " + token, Sensitive: true},
-		{Name: "content-type", Value: "application/json"},
-	}
+	fields := headers(token)
 	requests := make([]h2.Request, len(targets))
 	for i := range targets {
 		requests[i] = h2.Request{Path: c.path, Fields: fields, Body: p.body(targets[i].Handle)}
 	}
 	return requests
+}
+
+func headers(token string) []h2.Field {
+	return []h2.Field{
+		{Name: "authorization", Value: "Bearer " + token, Sensitive: true},
+		{Name: "content-type", Value: "application/json"},
+	}
 }
 
 func (c *connector) result(r *h2.Response, now time.Time, large bool) pns.Result {

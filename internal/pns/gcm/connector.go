@@ -36,6 +36,9 @@ func (c *connector) Send(ctx context.Context, b *pns.Batch, results []pns.Result
 	c.v1.Send(ctx, &batch, results)
 }
 
+// Probe tries the credential as FCM v1 does, whose connectors all can.
+func (c *connector) Probe(ctx context.Context) pns.Diagnosis { return c.v1.(pns.Prober).Probe(ctx) }
+
 // Close gives up the connections.
 func (c *connector) Close() { c.v1.Close() }
 
@@ -48,4 +51,7 @@ func refusal(err error) pns.Result {
 	return r
 }
 
-var _ pns.New = New
+var (
+	_ pns.New    = New
+	_ pns.Prober = (*connector)(nil)
+)

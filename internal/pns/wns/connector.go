@@ -15,6 +15,7 @@ const requestTimeout = 15 * time.Second
 
 // connector sends for one app.
 type connector struct {
+	cfg    config
 	poster *pns.Poster
 	tokens *pns.TokenCache
 	clock  clock.Clock
@@ -27,6 +28,7 @@ func New(cred hub.Credential, env pns.Env) (pns.Connector, error) {
 		return nil, err
 	}
 	return &connector{
+		cfg:    c,
 		poster: pns.NewPoster(env, env.Timeout(requestTimeout)),
 		tokens: pns.NewTokenCache(env, c.tokenRequest),
 		clock:  env.Clock,
