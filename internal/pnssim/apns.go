@@ -19,7 +19,7 @@ type apnsAnswer struct {
 	reason string
 	since  time.Time // with 410
 	id     string
-	valid  bool          // the provider token was taken
+	valid  bool          // the token or certificate was taken
 	delay  time.Duration // beyond the service's latency
 	broken string        // hang or reset: there is no whole answer
 }
@@ -61,7 +61,7 @@ func (s *Sim) checkRequest(c *apnsConn, st *apnsStream) (handle string, status i
 			return "", http.StatusBadRequest, "DuplicateHeaders"
 		}
 	}
-	st.key, status, reason = s.checkToken(c, st)
+	st.app, status, reason = s.checkProvider(c, st)
 	return handle, status, reason
 }
 
@@ -75,7 +75,7 @@ var pushTypes = map[string]string{
 
 // checkPush checks the headers that say how to push, and the payload.
 func checkPush(st *apnsStream) (status int, reason string) {
-	pushType, topic, priority := st.one("apns-push-type"), st.one("apns-topic"), st.one("apns-priority")
+	pushType, topic, priority := st.one("apns-push-type"), st.app.topic(st.one("apns-topic")), st.one("apns-priority")
 	suffix, known := pushTypes[pushType]
 	limit := 4096
 	if pushType == "voip" {
@@ -85,11 +85,11 @@ func checkPush(st *apnsStream) (status int, reason string) {
 	switch {
 	case topic == "":
 		return bad, "MissingTopic"
-	case topic != st.key.bundle && !strings.HasPrefix(topic, st.key.bundle+"."):
+	case !st.app.has(topic):
 		return bad, "TopicDisallowed"
 	case pushType != "" && !known:
 		return bad, "InvalidPushType"
-	case pushType != "" && topic != st.key.bundle+suffix:
+	case pushType != "" && topic != st.app.bundle+suffix:
 		return bad, "BadTopic"
 	case priority != "" && !slices.Contains([]string{"1", "5", "10"}, priority):
 		return bad, "BadPriority"
@@ -133,11 +133,15 @@ func (s *Sim) checkDevice(c *apnsConn, handle string) (reason string) {
 		return "MissingDeviceToken"
 	}
 	b, err := hex.DecodeString(handle)
-	if err != nil || len(b) < 2 || len(b) > maxToken || s.inSandbox(handle) != c.sandbox {
+	if err != nil || len(b) < 2 || len(b) > maxToken || nobody(b) || s.inSandbox(handle) != c.sandbox {
 		return "BadDeviceToken"
 	}
 	return ""
 }
+
+// nobody reports whether a device token is the one of Apple's length that no
+// device gets: zeros.
+func nobody(token []byte) bool { return len(token) == 32 && len(bytes.Trim(token, "\x00")) == 0 }
 
 // apnsRefusals are the answers to fates.
 var apnsRefusals = map[string]struct {

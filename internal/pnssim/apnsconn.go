@@ -26,6 +26,7 @@ type apnsConn struct {
 	tls     *tls.Conn
 	id      int64
 	sandbox bool
+	shown   *shownCertificate // nil: the client has a token
 	framer  *http2.Framer
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -55,11 +56,11 @@ type apnsStream struct {
 	method, path string
 	header       http.Header // names in lower case
 	body         []byte
-	large        bool      // there was more of it
-	whole        bool      // the client has said all
-	key          *appleKey // that signed it
-	credit       int64     // what the client takes beyond an initial window
-	rest         []byte    // of the answer
+	large        bool     // there was more of it
+	whole        bool     // the client has said all
+	app          *apnsApp // what it may push to
+	credit       int64    // what the client takes beyond an initial window
+	rest         []byte   // of the answer
 }
 
 func (st *apnsStream) one(name string) string {
@@ -84,6 +85,7 @@ func (s *Sim) newAPNsConn(t *tls.Conn, id int64, host string) *apnsConn {
 		slots: make(chan struct{}, 2*s.cfg.APNsStreams), dirty: make(chan struct{}, 1), streams: map[uint32]*apnsStream{},
 		flow: flow{conn: initialWindow, stream: initialWindow}, limits: limits{force: 1, full: s.cfg.APNsStreams},
 	}
+	c.shown = readShown(t.ConnectionState().PeerCertificates)
 	c.ctx, c.cancel = context.WithCancel(s.ctx)
 	c.framer = http2.NewFramer(&c.out, bufio.NewReader(t))
 	c.framer.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
@@ -122,13 +124,17 @@ func (c *apnsConn) preface() bool {
 }
 
 // greet sends our settings. A connection begins with one stream, until a valid
-// token was seen.
+// token was seen; a certificate was seen already.
 func (c *apnsConn) greet() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.limits.pending = append(c.limits.pending, 1)
+	n := 1
+	if c.shown != nil {
+		n, c.limits.proved = c.limits.full, true
+	}
+	c.limits.pending = append(c.limits.pending, n)
 	c.send(c.framer.WriteSettings(
-		http2.Setting{ID: http2.SettingMaxConcurrentStreams, Val: 1},
+		http2.Setting{ID: http2.SettingMaxConcurrentStreams, Val: uint32(n)},
 		http2.Setting{ID: http2.SettingInitialWindowSize, Val: streamWindow},
 		http2.Setting{ID: http2.SettingMaxHeaderListSize, Val: maxAPNsHeader}))
 	c.send(c.framer.WriteWindowUpdate(0, connWindow-initialWindow))

@@ -2,6 +2,7 @@ package pnssim
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,8 +31,40 @@ type tokenState struct {
 	team    string
 }
 
-// checkToken returns the key that a request is signed with, or the refusal.
-func (s *Sim) checkToken(c *apnsConn, st *apnsStream) (key *appleKey, status int, reason string) {
+// apnsApp is what a request may push to.
+type apnsApp struct {
+	bundle string
+	topics []string // of a certificate; nil: whatever is the app's
+}
+
+func (a *apnsApp) has(topic string) bool {
+	if a.topics != nil {
+		return slices.Contains(a.topics, topic)
+	}
+	return topic == a.bundle || strings.HasPrefix(topic, a.bundle+".")
+}
+
+// topic is the one that a request names, or that goes without saying.
+func (a *apnsApp) topic(named string) string {
+	if named == "" && len(a.topics) == 1 {
+		return a.topics[0]
+	}
+	return named
+}
+
+// checkProvider returns what a request may push to, or the refusal. Beside a
+// certificate a token counts for nothing.
+func (s *Sim) checkProvider(c *apnsConn, st *apnsStream) (app *apnsApp, status int, reason string) {
+	if c.shown == nil {
+		return s.checkToken(c, st)
+	}
+	if reason := c.shown.refusal(c.sandbox); reason != "" {
+		return nil, http.StatusForbidden, reason
+	}
+	return c.shown.app, 0, ""
+}
+
+func (s *Sim) checkToken(c *apnsConn, st *apnsStream) (app *apnsApp, status int, reason string) {
 	token, ok := strings.CutPrefix(st.one("authorization"), "bearer ")
 	if !ok || token == "" {
 		return nil, http.StatusForbidden, "MissingProviderToken"
@@ -56,7 +89,7 @@ func (s *Sim) checkToken(c *apnsConn, st *apnsStream) (key *appleKey, status int
 	case c.token.token != token:
 		c.token = tokenState{token, now, v.key.team}
 	}
-	return v.key, 0, ""
+	return &apnsApp{bundle: v.key.bundle}, 0, ""
 }
 
 // maxVerdicts bounds the provider tokens that are remembered.
@@ -84,7 +117,7 @@ func (s *Sim) judge(token string) verdict {
 	var claims jwt.RegisteredClaims
 	var key *appleKey
 	_, err := jwt.ParseWithClaims(token, &claims, func(t *jwt.Token) (any, error) {
-		if key = s.accounts.appleKey(t.Header["kid"]); key == nil {
+		if key = s.accounts.apple.keyOf(t.Header["kid"]); key == nil {
 			return nil, jwt.ErrTokenUnverifiable
 		}
 		return &key.key.PublicKey, nil

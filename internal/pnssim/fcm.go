@@ -54,7 +54,7 @@ func (s *Sim) checkFCM(r *http.Request) (a fcmAnswer, ok bool) {
 			status: http.StatusUnauthorized, rpc: "UNAUTHENTICATED",
 			message: "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential.",
 		}, false
-	case r.URL.Path != "/v1/projects/"+project+"/messages:send":
+	case r.URL.Path != "/v1/projects/"+project+"/messages:send" || s.grantee(r) == reader:
 		return fcmAnswer{
 			status: http.StatusForbidden, rpc: "PERMISSION_DENIED",
 			message: "Permission 'cloudmessaging.messages.create' denied on the project (or it may not exist).",

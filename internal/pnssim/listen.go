@@ -113,6 +113,7 @@ func (s *Sim) handTLS(ctx context.Context, c net.Conn) {
 	}})
 	switch err := t.HandshakeContext(ctx); {
 	case err != nil:
+		hangUp(c)
 	case m.service == APNs:
 		s.serveAPNs(t, m, host)
 	default:
@@ -120,6 +121,13 @@ func (s *Sim) handTLS(ctx context.Context, c net.Conn) {
 		return
 	}
 	s.leave(c)
+}
+
+// hangUp leaves a client whose handshake failed a moment to read the alert:
+// closing at once, with something unread, would take it back.
+func hangUp(c net.Conn) {
+	c.SetReadDeadline(time.Now().Add(linger)) //nolint:errcheck // reading fails then
+	io.Copy(io.Discard, c)                    //nolint:errcheck // it ends when the client closes, or has lingered
 }
 
 // admit notes a connection, unless its service is stopped.

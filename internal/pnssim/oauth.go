@@ -22,6 +22,7 @@ const (
 // access is a token that was given out.
 type access struct {
 	service Service
+	account string // at Google
 	until   time.Time
 }
 
@@ -33,7 +34,9 @@ const (
 )
 
 // grant gives out a token.
-func (s *Sim) grant(svc Service, life time.Duration) string {
+func (s *Sim) grant(svc Service, life time.Duration) string { return s.grantTo(svc, "", life) }
+
+func (s *Sim) grantTo(svc Service, account string, life time.Duration) string {
 	b := make([]byte, 32)
 	rand.Read(b) //nolint:errcheck // never fails
 	token := hex.EncodeToString(b)
@@ -42,7 +45,7 @@ func (s *Sim) grant(svc Service, life time.Duration) string {
 	if len(s.access) == maxAccess {
 		clear(s.access)
 	}
-	s.access[token] = access{svc, s.cfg.Clock.Now().Add(life)}
+	s.access[token] = access{svc, account, s.cfg.Clock.Now().Add(life)}
 	return token
 }
 
@@ -53,6 +56,14 @@ func (s *Sim) granted(r *http.Request, svc Service) bool {
 	defer s.mu.Unlock()
 	a, ok := s.access[token]
 	return ok && strings.EqualFold(scheme, "bearer") && a.service == svc && s.cfg.Clock.Now().Before(a.until)
+}
+
+// grantee returns the account that a request's token was given to.
+func (s *Sim) grantee(r *http.Request) string {
+	_, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.access[token].account
 }
 
 func oauthError(w http.ResponseWriter, status int, code, description string) {
@@ -71,40 +82,47 @@ func (s *Sim) googleToken(w http.ResponseWriter, r *http.Request) {
 		oauthError(w, http.StatusBadRequest, "unsupported_grant_type", "Invalid grant_type")
 		return
 	}
-	if code, description := s.checkAssertion(r.PostForm.Get("assertion")); code != "" {
+	email, code, description := s.checkAssertion(r.PostForm.Get("assertion"))
+	if code != "" {
 		oauthError(w, http.StatusBadRequest, code, description)
 		return
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"access_token": s.grant(FCM, googleLife), "expires_in": int(googleLife.Seconds()), "token_type": "Bearer"})
+	writeJSON(w, http.StatusOK, map[string]any{"access_token": s.grantTo(FCM, email, googleLife), "expires_in": int(googleLife.Seconds()), "token_type": "Bearer"})
 }
 
 const fcmScope = "https://www.googleapis.com/auth/firebase.messaging"
 
-// checkAssertion returns Google's words for what is wrong with an assertion.
-func (s *Sim) checkAssertion(assertion string) (code, description string) {
+// checkAssertion returns the account of an assertion, or Google's words for what
+// is wrong with it.
+func (s *Sim) checkAssertion(assertion string) (email, code, description string) {
 	claims := jwt.MapClaims{}
-	_, err := jwt.ParseWithClaims(assertion, claims, func(*jwt.Token) (any, error) { return &s.accounts.google.PublicKey, nil },
+	_, err := jwt.ParseWithClaims(assertion, claims, func(*jwt.Token) (any, error) {
+		if email, _ = claims["iss"].(string); email != account && email != reader {
+			return nil, jwt.ErrTokenInvalidIssuer
+		}
+		return &s.accounts.google.PublicKey, nil
+	},
 		jwt.WithValidMethods([]string{"RS256"}), jwt.WithTimeFunc(s.cfg.Clock.Now), jwt.WithLeeway(time.Minute),
-		jwt.WithAudience("https://"+oauthHost+"/token"), jwt.WithIssuer(account), jwt.WithExpirationRequired(), jwt.WithIssuedAt())
+		jwt.WithAudience("https://"+oauthHost+"/token"), jwt.WithExpirationRequired(), jwt.WithIssuedAt())
 	issued, err1 := claims.GetIssuedAt()
 	expires, err2 := claims.GetExpirationTime()
 	scope, _ := claims["scope"].(string)
 	const grant = "invalid_grant"
 	switch {
 	case errors.Is(err, jwt.ErrTokenMalformed):
-		return grant, "Invalid JWT."
+		return "", grant, "Invalid JWT."
 	case errors.Is(err, jwt.ErrTokenInvalidIssuer):
-		return grant, "Invalid grant: account not found"
+		return "", grant, "Invalid grant: account not found"
 	case errors.Is(err, jwt.ErrTokenSignatureInvalid):
-		return grant, "Invalid JWT Signature."
+		return "", grant, "Invalid JWT Signature."
 	case errors.Is(err, jwt.ErrTokenInvalidAudience):
-		return grant, "Invalid JWT: Failed audience check."
+		return "", grant, "Invalid JWT: Failed audience check."
 	case err != nil, err1 != nil, err2 != nil, issued == nil, expires.Sub(issued.Time) > time.Hour:
-		return grant, "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp values in the JWT claim."
+		return "", grant, "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp values in the JWT claim."
 	case !slices.Contains(strings.Fields(scope), fcmScope):
-		return "invalid_scope", "Invalid OAuth scope or ID token audience provided."
+		return "", "invalid_scope", "Invalid OAuth scope or ID token audience provided."
 	}
-	return "", ""
+	return email, "", ""
 }
 
 // microsoftToken is both of Microsoft's endpoints for WNS.

@@ -34,7 +34,7 @@ type trait struct {
 
 // traits are the services; the first that owns a host has it.
 var traits = []trait{
-	{service: APNs, owns: hosts(".push.apple.com"), protocols: []string{"h2"}},
+	{service: APNs, owns: hosts(".push.apple.com"), protocols: []string{"h2"}, demand: (*Sim).demandAppleCertificate},
 	{service: FCM, owns: hosts("fcm.googleapis.com", oauthHost), protocols: []string{"h2", "http/1.1"}, handler: (*Sim).fcmHandler},
 	{service: WNS, owns: hosts(".notify.windows.com", liveHost, entraHost), protocols: []string{"http/1.1"}, handler: (*Sim).wnsHandler},
 	{service: MPNS, owns: hosts(phoneHosts), protocols: []string{"http/1.1"}, handler: (*Sim).mpnsHandler, demand: (*Sim).demandPhoneCertificate, plain: true},

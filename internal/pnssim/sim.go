@@ -80,7 +80,7 @@ func Start(cfg Config) (*Sim, error) {
 			return nil, fmt.Errorf("pnssim: making a certificate authority: %w", err)
 		}
 	}
-	if s.accounts, err = newAccounts(); err != nil {
+	if s.accounts, err = newAccounts(cfg.Clock.Now()); err != nil {
 		return nil, fmt.Errorf("pnssim: making keys: %w", err)
 	}
 	if s.listener, err = net.Listen("tcp", cfg.Listen); err != nil {
