@@ -227,6 +227,7 @@ func (a *App) Start(ctx context.Context) error {
 		a.dispatch.Stop(ctx)
 		return errors.Join(err, l.Close())
 	}
+	a.warnOfCertificates()
 	a.listener = l
 	go func() { a.served <- a.server.Serve(a.wrap(l)) }()
 	return nil

@@ -119,6 +119,11 @@ func TestMistakes(t *testing.T) {
 		"short key":           {"namespace: {rules: [{name: r, rights: [send], primary_key: short}]}\n", "primary_key: a key has 16 to 256 characters"},
 		"too many rules":      {"namespace:\n  rules:\n" + strings.Repeat("    - {name: r, rights: [send], primary_key: 0123456789abcdef}\n", 13), "rules: 13 are given, at most 12"},
 		"APNs incomplete":     {"hubs:\n  - name: a\n" + rules + "    apns: {key: k, key_id: i, bundle_id: b}\n", "4: apns: team_id is missing"},
+		"APNs twice":          {"hubs:\n  - name: a\n" + rules + "    apns: {key_id: i, certificate: c}\n", "4: apns: a token key (key, key_id, team_id) and a certificate are both given"},
+		"certificate twice":   {"hubs:\n  - name: a\n" + rules + "    apns: {certificate: c, certificate_file: nosuch}\n", "4: certificate and certificate_file are both given"},
+		"no certificate":      {"hubs:\n  - name: a\n" + rules + "    apns: {certificate_password: p}\n", "4: apns: certificate is missing"},
+		"no certificate file": {"hubs:\n  - name: a\n" + rules + "    apns: {certificate_file: nosuch}\n", "4: certificate_file:"},
+		"no password file":    {"hubs:\n  - name: a\n" + rules + "    apns: {certificate: c, certificate_password_file: nosuch}\n", "4: certificate_password_file:"},
 		"FCM incomplete":      {"hubs:\n  - name: a\n" + rules + "    fcm: {project_id: p}\n", "4: fcm: client_email is missing"},
 		"FCM twice":           {"hubs:\n  - name: a\n" + rules + "    fcm: {project_id: p, service_account_file: nosuch}\n", "give either it or them"},
 		"WNS incomplete":      {"hubs:\n  - name: a\n" + rules + "    wns: {package_sid: p}\n", "4: wns: secret is missing"},
@@ -174,6 +179,35 @@ func TestServiceAccountMistakes(t *testing.T) {
 		if _, _, err := load(t, text, "account.json", account); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want …%s…", account, err, want)
 		}
+	}
+}
+
+// A certificate is given as a .p12 file, as its base64 or as PEM; what it is for
+// it says itself.
+func TestAPNsCertificate(t *testing.T) {
+	t.Parallel()
+	const head = "hubs:\n  - name: a\n    rules: [{name: r, rights: [send], primary_key: 0123456789abcdef}]\n    apns: "
+	files := []string{"app.p12", "\x30\x82\r\n", "app.pem", "-----BEGIN CERTIFICATE-----\n", "app.b64", "MIIJ\n", "password", "opensesame\n"}
+	for name, c := range map[string]struct {
+		block string
+		want  map[string]string
+	}{
+		".p12":   {"{certificate_file: app.p12, certificate_password_file: password}", map[string]string{"ApnsCertificate": "MIINCg==", "CertificateKey": "opensesame"}},
+		"PEM":    {"{certificate_file: app.pem, bundle_id: b, endpoint: e}", map[string]string{"ApnsCertificate": "-----BEGIN CERTIFICATE-----\n", "AppName": "b", "Endpoint": "e"}},
+		"base64": {"{certificate_file: app.b64, certificate_password: p}", map[string]string{"ApnsCertificate": "MIIJ\n", "CertificateKey": "p"}},
+		"inline": {"{certificate: MIIJ}", map[string]string{"ApnsCertificate": "MIIJ"}},
+	} {
+		cfg, _, err := load(t, head+c.block+"\n", files...)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if got := cfg.Hubs[0].Credentials[0]; got.Platform != hub.APNs || !maps.Equal(got.Properties, c.want) {
+			t.Errorf("%s: %q, want %q", name, got.Properties, c.want)
+		}
+	}
+	if _, _, err := load(t, head+"{certificate_file: empty}\n", "empty", "\n"); err == nil || !strings.Contains(err.Error(), "4: certificate_file: empty is empty") {
+		t.Errorf("an empty file: %v", err)
 	}
 }
 

@@ -50,6 +50,7 @@ type hubBlock struct {
 	ADM             *admBlock   `yaml:"adm"`
 }
 
+// apnsBlock is a token key or a certificate.
 type apnsBlock struct {
 	Key      string `yaml:"key"`
 	KeyFile  string `yaml:"key_file"`
@@ -57,6 +58,11 @@ type apnsBlock struct {
 	TeamID   string `yaml:"team_id"`
 	BundleID string `yaml:"bundle_id"`
 	Endpoint string `yaml:"endpoint"`
+
+	Certificate             string `yaml:"certificate"`
+	CertificateFile         string `yaml:"certificate_file"`
+	CertificatePassword     string `yaml:"certificate_password"`
+	CertificatePasswordFile string `yaml:"certificate_password_file"`
 }
 
 type fcmBlock struct {

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"regexp"
 	"strings"
@@ -135,12 +134,6 @@ func (c *checker) need(at []any, fields ...[2]string) {
 	}
 }
 
-func (c *checker) apns(at []any, b *apnsBlock) map[string]string {
-	key := c.secret(at, "key", b.Key, b.KeyFile)
-	c.need(at, [2]string{"key", key}, [2]string{"key_id", b.KeyID}, [2]string{"team_id", b.TeamID}, [2]string{"bundle_id", b.BundleID})
-	return present(map[string]string{"Token": key, "KeyId": b.KeyID, "AppId": b.TeamID, "AppName": b.BundleID, "Endpoint": b.Endpoint})
-}
-
 func (c *checker) fcm(at []any, b *fcmBlock) map[string]string {
 	if b.ServiceAccountFile != "" {
 		return c.serviceAccount(at, b)
@@ -187,23 +180,6 @@ func (c *checker) mpns(at []any, b *mpnsBlock) map[string]string {
 		c.wrong(at, "mpns: password is given without certificate, whose password it is")
 	}
 	return present(map[string]string{"MpnsCertificate": cert, "CertificateKey": password})
-}
-
-// certificate reads a .p12 file, or the base64 of one.
-func (c *checker) certificate(at []any, value, file string) string {
-	switch {
-	case value != "" && file != "":
-		c.wrong(at2(at, "certificate_file"), "certificate and certificate_file are both given: keep one")
-		return ""
-	case file == "":
-		return value
-	}
-	content, err := readSmall(c.path(file))
-	if err != nil {
-		c.wrong(at2(at, "certificate_file"), "certificate_file: %v", err)
-		return ""
-	}
-	return base64.StdEncoding.EncodeToString(content)
 }
 
 func (c *checker) adm(at []any, b *admBlock) map[string]string {

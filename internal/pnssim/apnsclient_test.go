@@ -38,7 +38,9 @@ type client struct {
 // dialAPNs connects, and says settings.
 func (f *fixture) dialAPNs(settings ...http2.Setting) *client {
 	f.Helper()
-	conn, err := tls.Dial("tcp", f.sim.Addr(), &tls.Config{RootCAs: f.sim.Roots(), ServerName: "api.push.apple.com", NextProtos: []string{"h2"}})
+	cfg := f.clientTLS()
+	cfg.ServerName, cfg.NextProtos = "api.push.apple.com", []string{"h2"}
+	conn, err := tls.Dial("tcp", f.sim.Addr(), cfg)
 	if err != nil {
 		f.Fatal(err)
 	}

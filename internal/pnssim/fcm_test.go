@@ -361,3 +361,25 @@ func FuzzFCMMessage(f *testing.F) {
 		}
 	})
 }
+
+// An account that was deleted gets no access token; one that may not send in
+// its project gets one that opens nothing.
+func TestGoogleAccounts(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	as := func(cred map[string]string) func(map[string]any) {
+		return func(claims map[string]any) { claims["iss"], claims["key"] = cred["ClientEmail"], cred["PrivateKey"] }
+	}
+	if status, text := f.googleToken(as(f.sim.RevokedFCMCredential())); status != 400 || text != "invalid_grant: Invalid grant: account not found" {
+		t.Errorf("deleted: %d %s", status, text)
+	}
+	status, access := f.googleToken(as(f.sim.UnauthorizedFCMCredential()))
+	if status != 200 {
+		t.Fatalf("%d %s", status, access)
+	}
+	status, _, text := f.post("https://fcm.googleapis.com/v1/projects/"+f.sim.FCMCredential()["ProjectId"]+"/messages:send",
+		`{"message":{"token":"x"}}`, "Authorization", "Bearer "+access, "Content-Type", "application/json")
+	if status != 403 || !strings.Contains(text, "PERMISSION_DENIED") || strings.Contains(text, "FcmError") {
+		t.Errorf("without permission: %d %s", status, text)
+	}
+}

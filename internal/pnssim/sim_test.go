@@ -38,6 +38,7 @@ type fixture struct {
 
 	bearer   string // the token of apple, made when the clock has moved
 	bearerAt time.Time
+	shown    *tls.Certificate // the client's own; nil: none
 }
 
 func setup(t *testing.T) *fixture {
@@ -71,8 +72,17 @@ func (f *fixture) reconnect() {
 
 func (f *fixture) newClient() *http.Client {
 	return &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{
-		DialContext: f.sim.Dial, TLSClientConfig: &tls.Config{RootCAs: f.sim.Roots()}, ForceAttemptHTTP2: true,
+		DialContext: f.sim.Dial, TLSClientConfig: f.clientTLS(), ForceAttemptHTTP2: true,
 	}}
+}
+
+// clientTLS shows the fixture's certificate to whoever asks for one.
+func (f *fixture) clientTLS() *tls.Config {
+	c := &tls.Config{RootCAs: f.sim.Roots()}
+	if f.shown != nil {
+		c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return f.shown, nil }
+	}
+	return c
 }
 
 // post sends a request and returns the status, headers and body of its answer.

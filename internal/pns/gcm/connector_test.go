@@ -111,3 +111,21 @@ func TestTheCredentialIsFCMsV1(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The credential is FCM v1's, and so is the way to try it: a message that is
+// not to be sent.
+func TestProbe(t *testing.T) {
+	t.Parallel()
+	g := &google{}
+	c, err := gcm.New(credential(), pnstest.Start(t, g))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if d := c.(pns.Prober).Probe(t.Context()); !d.OK || !strings.Contains(d.Sentence, "push@example.com") {
+		t.Errorf("%+v", d)
+	}
+	if want := []string{`{"validate_only":true,"message":{"token":"fanfare-credential-check"}}`}; !cmp.Equal(g.got, want) {
+		t.Errorf("FCM got %q, want %q", g.got, want)
+	}
+}

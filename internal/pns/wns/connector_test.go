@@ -395,3 +395,16 @@ func TestNewRefusesABadCredential(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// A probe asks for a token, and for nothing else.
+func TestProbe(t *testing.T) {
+	t.Parallel()
+	m := &microsoft{}
+	c, _ := reach(t, m)
+	if d := c.(pns.Prober).Probe(t.Context()); !d.OK || !strings.Contains(d.Sentence, "ms-app://S-1-15-2-") || !d.NotAfter.IsZero() {
+		t.Errorf("%+v", d)
+	}
+	if len(m.tokens) != 1 || m.sends != 0 {
+		t.Errorf("%d tokens, %d sends", len(m.tokens), m.sends)
+	}
+}
