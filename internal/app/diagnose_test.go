@@ -73,12 +73,16 @@ func TestDiagnose(t *testing.T) {
 		"no account at all":          {hub.FCMV1, map[string]string{}, false, []string{"ProjectId is missing"}},
 		"a good app":                 {hub.WNS, sim.WNSCredential(), true, []string{"ms-app://S-1-15-2-1000000001"}},
 		"a wrong secret":             {hub.WNS, sim.ForeignWNSCredential(), false, []string{"with this secret", "invalid_client"}},
+		"a good client":              {hub.ADM, sim.ADMCredential(), true, []string{"amzn1.application-oa2-client"}},
+		"a client's wrong secret":    {hub.ADM, sim.ForeignADMCredential(), false, []string{"with this secret", "invalid_client"}},
+		"a phone app, unchecked":     {hub.MPNS, sim.MPNSCredential(), true, []string{"the form is in order; this service offers no check"}},
 		"a platform without its own": {hub.GCM, map[string]string{"GoogleApiKey": "x"}, false, []string{"does not deliver through gcm"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			certificate := c.properties["ApnsCertificate"] + c.properties["MpnsCertificate"]
 			d := Diagnose(t.Context(), hub.Credential{Platform: c.platform, Properties: c.properties}, env)
-			if d.OK != c.ok || d.NotAfter.IsZero() != (c.properties["ApnsCertificate"] == "" || c.properties["Token"] != "") {
+			if d.OK != c.ok || d.NotAfter.IsZero() != (certificate == "" || c.properties["Token"] != "") {
 				t.Errorf("%+v", d)
 			}
 			for _, text := range c.says {
@@ -86,12 +90,12 @@ func TestDiagnose(t *testing.T) {
 					t.Errorf("%q, want …%s…", d.Sentence, text)
 				}
 			}
-			for _, secret := range []string{"Token", "CertificateKey", "PrivateKey", "SecretKey"} {
+			for _, secret := range []string{"Token", "CertificateKey", "PrivateKey", "SecretKey", "ClientSecret"} {
 				if s := c.properties[secret]; len(s) > 3 && strings.Contains(d.Sentence, s) {
 					t.Errorf("it holds %s", secret)
 				}
 			}
-			if n := len(sim.All(pnssim.APNs)) + len(sim.All(pnssim.FCM)) + len(sim.All(pnssim.WNS)); n != 0 {
+			if n := len(sim.All(pnssim.APNs)) + len(sim.All(pnssim.FCM)) + len(sim.All(pnssim.WNS)) + len(sim.All(pnssim.ADM)); n != 0 {
 				t.Errorf("%d devices got something", n)
 			}
 		})

@@ -50,5 +50,27 @@
 //	answer-CODE    this HTTP status                 this HTTP status, with its usual reason
 //
 // Those with -N are answered so N times (1), and the device is live from then
-// on. Where a service knows no such fate, the device is live.
+// on. Where a service knows no such fate, the device is live. To APNs, 64 zeros
+// are nobody's token.
+//
+// # Accounts
+//
+// What the services know of senders comes as credentials under Azure's property
+// names; each fails, or not, as its service lets it:
+//
+//	APNsCredential, SandboxAPNsCredential, OtherAPNsCredential  accepted
+//	ForeignAPNsCredential                 403 InvalidProviderToken
+//	ForeignTopicAPNsCredential            400 TopicDisallowed
+//	APNsCertificateCredential             accepted; of three topics, in both environments
+//	SandboxAPNsCertificateCredential      accepted in the sandbox; 403 BadCertificateEnvironment
+//	SigningAPNsCertificateCredential      403 BadCertificate
+//	ExpiredAPNsCertificateCredential      alert: expired certificate
+//	RevokedAPNsCertificateCredential      alert: bad certificate
+//	ForeignAPNsCertificateCredential      alert: unknown certificate authority
+//	FCMCredential                         accepted
+//	ForeignFCMCredential                  400 invalid_grant: Invalid JWT Signature
+//	RevokedFCMCredential                  400 invalid_grant: account not found
+//	UnauthorizedFCMCredential             a token, and 403 PERMISSION_DENIED with it
+//	WNSCredential                         accepted
+//	ForeignWNSCredential                  400 invalid_client
 package pnssim
