@@ -30,6 +30,8 @@ func passed(p hub.Platform) []string {
 		return []string{"x-windowsphone-", "x-notificationclass", "x-messageid"}
 	case hub.Baidu:
 		return []string{"x-baidu-"}
+	case hub.Browser:
+		return []string{"ttl", "urgency", "topic"} // RFC 8030 §5
 	}
 	return nil
 }

@@ -113,7 +113,7 @@ func TestSendPassesHeadersOn(t *testing.T) {
 	f := setup(t)
 	all := []string{
 		"X-WNS-Type", "wns/toast", "X-WNS-Tag", "t", "X-WindowsPhone-Target", "toast", "X-NotificationClass", "2", "X-MessageID", "m",
-		"X-Baidu-Message-Type", "1", "apns-topic", "a.b", "x-ms-version", "2020-06",
+		"X-Baidu-Message-Type", "1", "apns-topic", "a.b", "x-ms-version", "2020-06", "TTL", "60", "Urgency", "high", "Topic", "news",
 	}
 	for _, c := range []struct {
 		format, body string
@@ -123,6 +123,7 @@ func TestSendPassesHeadersOn(t *testing.T) {
 		{"windows", toast, []string{"X-Wns-Tag: t", "X-Wns-Type: wns/toast"}},
 		{"windowsphone", "<a/>", []string{"X-Messageid: m", "X-Notificationclass: 2", "X-Windowsphone-Target: toast"}},
 		{"baidu", "{}", []string{"X-Baidu-Message-Type: 1"}},
+		{"browser", "{}", []string{"Topic: news", "Ttl: 60", "Urgency: high"}},
 		{"gcm", "{}", nil},
 		{"template", "{}", nil},
 	} {

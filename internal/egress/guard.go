@@ -8,6 +8,16 @@ import (
 	"syscall"
 )
 
+// Refused is the error for an address that Fanfare does not connect to. Its
+// text is a sentence without the URL.
+type Refused struct{ reason string }
+
+func (e *Refused) Error() string { return e.reason }
+
+func refuse(format string, args ...any) error {
+	return &Refused{reason: fmt.Sprintf(format, args...)}
+}
+
 // Guard returns a dial function that connects to addresses on the public
 // internet only. The check is made on each address that is about to be
 // connected to, after names are resolved, so that a name which changes its
@@ -35,14 +45,14 @@ func Guard(d *net.Dialer) func(ctx context.Context, network, addr string) (net.C
 // address with a port.
 func checkDialled(network, address string) error {
 	if network != "tcp4" && network != "tcp6" {
-		return fmt.Errorf("connecting over %s: only TCP is allowed", network)
+		return refuse("connecting over %s: only TCP is allowed", network)
 	}
 	ap, err := netip.ParseAddrPort(address)
 	if err != nil {
-		return fmt.Errorf("connecting: %q is not an address with a port", address)
+		return refuse("connecting: %q is not an address with a port", address)
 	}
 	if err := checkAddr(ap.Addr()); err != nil {
-		return fmt.Errorf("connecting: %w", err)
+		return refuse("connecting: %v", err)
 	}
 	return nil
 }

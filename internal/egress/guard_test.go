@@ -48,8 +48,9 @@ func TestGuardLooksAtTheResolvedAddress(t *testing.T) {
 		conn.Close()
 		t.Fatal("dialling succeeded")
 	}
-	if !strings.Contains(err.Error(), "10.0.0.7 is not an address on the public internet") {
-		t.Errorf("error %q does not name the address", err)
+	var refused *egress.Refused
+	if !errors.As(err, &refused) || refused.Error() != "connecting: 10.0.0.7 is not an address on the public internet" {
+		t.Errorf("error %q is no refusal that names the address", err)
 	}
 }
 
@@ -69,6 +70,20 @@ func TestGuardKeepsTheDialersOwnHook(t *testing.T) {
 	}
 	if _, err := egress.Guard(&net.Dialer{})(t.Context(), "udp", "8.8.8.8:9"); err == nil || !strings.Contains(err.Error(), "only TCP") {
 		t.Errorf("udp: error %v", err)
+	}
+}
+
+// TestOtherFailuresAreNoRefusals: an address that cannot be reached now may be
+// reached later.
+func TestOtherFailuresAreNoRefusals(t *testing.T) {
+	t.Parallel()
+	silent := &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
+		return nil, errors.New("no name server")
+	}}
+	_, err := egress.Guard(&net.Dialer{Resolver: silent})(t.Context(), "tcp", "push.example:443")
+	var refused *egress.Refused
+	if err == nil || errors.As(err, &refused) {
+		t.Errorf("a name that does not resolve: %v, of type %T", err, err)
 	}
 }
 

@@ -63,17 +63,24 @@ const (
 )
 
 func validateKeys(k *BrowserKeys) error {
+	_, _, err := k.Decode()
+	return err
+}
+
+// Decode returns what the keys stand for: a point on P-256 in 65 bytes, of
+// which it is not known whether it lies on the curve, and a secret of 16 bytes.
+// Errors are *Invalid and do not repeat the keys. k may be nil.
+func (k *BrowserKeys) Decode() (p256dh, auth []byte, err error) {
 	if k == nil || k.P256DH == "" || k.Auth == "" {
-		return invalid("A browser needs its endpoint, p256dh and auth.")
+		return nil, nil, invalid("A browser needs its endpoint, p256dh and auth.")
 	}
-	point, err := decodeKey(k.P256DH)
-	if err != nil || len(point) != p256dhBytes || point[0] != 4 {
-		return invalid("p256dh is not a public key of 65 bytes in base64url.")
+	if p256dh, err = decodeKey(k.P256DH); err != nil || len(p256dh) != p256dhBytes || p256dh[0] != 4 {
+		return nil, nil, invalid("p256dh is not a public key of 65 bytes in base64url.")
 	}
-	if secret, err := decodeKey(k.Auth); err != nil || len(secret) != authBytes {
-		return invalid("auth is not a secret of 16 bytes in base64url.")
+	if auth, err = decodeKey(k.Auth); err != nil || len(auth) != authBytes {
+		return nil, nil, invalid("auth is not a secret of 16 bytes in base64url.")
 	}
-	return nil
+	return p256dh, auth, nil
 }
 
 // decodeKey reads base64 in either alphabet, padded or not: browsers differ. Line

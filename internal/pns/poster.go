@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/fanfare-hub/fanfare/internal/egress"
 	"github.com/fanfare-hub/fanfare/internal/hub"
 )
 
@@ -126,6 +127,11 @@ func (p *Poster) Post(ctx context.Context, to string, header http.Header, body [
 func (p *Poster) Renew() { p.client.CloseIdleConnections() }
 
 func unanswered(err error, written bool) *Result {
+	var refused *egress.Refused
+	if errors.As(err, &refused) {
+		// It says something of this device's URL, and nothing of the service.
+		return &Result{Class: Body, Outcome: hub.BadChannel, Reason: Reason(refused.Error())}
+	}
 	var ue *url.Error
 	if errors.As(err, &ue) {
 		err = ue.Err

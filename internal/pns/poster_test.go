@@ -3,6 +3,7 @@ package pns_test
 import (
 	"context"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fanfare-hub/fanfare/internal/egress"
 	"github.com/fanfare-hub/fanfare/internal/hub"
 	"github.com/fanfare-hub/fanfare/internal/pns"
 	"github.com/fanfare-hub/fanfare/internal/pns/pnstest"
@@ -126,5 +128,18 @@ func TestPosterLeavesASilentServiceAlone(t *testing.T) {
 	})
 	if n := made.Load(); n != 100 {
 		t.Errorf("%d requests were made of a service that answers some, want all 100", n)
+	}
+}
+
+func TestPosterTellsARefusedAddressFromAServiceThatIsDown(t *testing.T) {
+	t.Parallel()
+	p := pns.NewPoster(pns.Env{Dial: egress.Guard(&net.Dialer{})}, 30*time.Second)
+	t.Cleanup(p.Renew)
+	_, lost := p.Post(t.Context(), "https://127.0.0.1/secret-channel", nil, nil)
+	if lost == nil || lost.Class != pns.Body || lost.Outcome != hub.BadChannel || lost.Service {
+		t.Errorf("%+v", lost)
+	}
+	if lost.Reason != "connecting: 127.0.0.1 is not an address on the public internet" {
+		t.Errorf("reason %q", lost.Reason)
 	}
 }
