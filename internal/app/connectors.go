@@ -5,6 +5,7 @@ import (
 	"github.com/fanfare-hub/fanfare/internal/hub"
 	"github.com/fanfare-hub/fanfare/internal/pns/adm"
 	"github.com/fanfare-hub/fanfare/internal/pns/apns"
+	"github.com/fanfare-hub/fanfare/internal/pns/browser"
 	"github.com/fanfare-hub/fanfare/internal/pns/fcm"
 	"github.com/fanfare-hub/fanfare/internal/pns/gcm"
 	"github.com/fanfare-hub/fanfare/internal/pns/mpns"
@@ -19,10 +20,13 @@ var connectors = map[hub.Platform]dispatch.Service{
 	hub.WNS:   {New: wns.New, Credential: hub.WNS},
 	hub.MPNS:  {New: mpns.New, Credential: hub.MPNS},
 	hub.ADM:   {New: adm.New, Credential: hub.ADM},
+
+	hub.Browser: {New: browser.New, Credential: hub.Browser},
 }
 
 // checks say what is wrong with a credential, before anything is sent with it.
 var checks = map[hub.Platform]func(hub.Credential) error{
 	hub.APNs: apns.Check, hub.FCMV1: fcm.Check, hub.WNS: wns.Check,
 	hub.MPNS: mpns.Check, hub.ADM: adm.Check,
+	hub.Browser: browser.Check,
 }

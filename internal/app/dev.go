@@ -114,6 +114,7 @@ func devConfig(o DevOptions, sim *pnssim.Sim) config.Config {
 			{Platform: hub.WNS, Properties: sim.WNSCredential()},
 			{Platform: hub.MPNS, Properties: sim.MPNSCredential()},
 			{Platform: hub.ADM, Properties: sim.ADMCredential()},
+			{Platform: hub.Browser, Properties: sim.BrowserCredential()},
 		},
 	}}
 	return cfg

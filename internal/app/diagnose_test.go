@@ -62,7 +62,7 @@ func TestDiagnose(t *testing.T) {
 		"not Apple's":            {hub.APNs, sim.ForeignAPNsCertificateCredential(), false, []string{"does not take the certificate", "unknown certificate authority"}},
 		"not for pushing":        {hub.APNs, sim.SigningAPNsCertificateCredential(), false, []string{"not one for pushing", "403 BadCertificate"}},
 		"both modes":             {hub.APNs, with(sim.APNsCertificateCredential(), "Token", "x"), false, []string{"both a certificate and a token key"}},
-		"a stand-in that is not": {hub.APNs, with(sim.APNsCredential(), "Endpoint", "https://nobody.example"), false, []string{"APNs could not be asked"}},
+		"a stand-in that is not": {hub.APNs, with(sim.APNsCredential(), "Endpoint", "https://nobody.example"), false, []string{"neither took nor refused", "401"}},
 		"the other alias":        {hub.APNs, with(sim.SandboxAPNsCredential(), "Endpoint", sandbox), true, []string{"in the sandbox"}},
 
 		"a good account":             {hub.FCMV1, sim.FCMCredential(), true, []string{"push@fanfare-simulated.iam.gserviceaccount.com for the project fanfare-simulated"}},

@@ -59,7 +59,11 @@ func (r *receipts) close() {
 
 // receipt is one line: when, through which service, which device, what.
 func receipt(x pnssim.Received) string {
-	return fmt.Sprintf("%s  %-4s  %s  %s", x.At.Format("15:04:05.000"), x.Service, short(x.Handle), oneLine(x.Body))
+	body := oneLine(x.Body)
+	if x.Header.Get("Content-Encoding") != "" { // of a browser whose keys the simulator does not have
+		body = fmt.Sprintf("(%d bytes, encrypted)", len(x.Body))
+	}
+	return fmt.Sprintf("%s  %-4s  %s  %s", x.At.Format("15:04:05.000"), x.Service, short(x.Handle), body)
 }
 
 // short keeps a handle's ends: enough to tell devices apart.

@@ -47,13 +47,14 @@ hubs:
     wns: {package_sid: sid, secret: s}
     mpns: {certificate_file: phone.p12, password: pp}
     adm: {client_id: c, client_secret_file: adm.secret, token_url: "https://t", send_url: "https://s/{0}"}
+    browser: {subject: "mailto:a@example.com", public_key: P, private_key_file: vapid.key}
 push_services: {dial: "127.0.0.1:1", ca_file: cert.pem}
 dispatch: {page: 10, window: 2, workers: 3, connections: 5, request_timeout: 5s, retry_window: 10m, suspect_after: 12h, retention: 48h}
 `
 
 var wholeFiles = []string{
 	"master", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\n", "cert.pem", "c", "key.pem", "k",
-	"backend.key", "backend-key-of-16\r\n", "key.p8", "p8", "phone.p12", "\x30\x00\n", "adm.secret", "as\n", "account.json", `{"project_id":"p","client_email":"e","private_key":"k","other":1}`,
+	"backend.key", "backend-key-of-16\r\n", "key.p8", "p8", "phone.p12", "\x30\x00\n", "adm.secret", "as\n", "vapid.key", "K\n", "account.json", `{"project_id":"p","client_email":"e","private_key":"k","other":1}`,
 }
 
 func TestWholeFile(t *testing.T) {
@@ -68,11 +69,13 @@ func TestWholeFile(t *testing.T) {
 		"tls": cfg.CertFile == filepath.Join(dir, "cert.pem") && cfg.KeyFile == filepath.Join(dir, "key.pem"), "log": cfg.Log == config.Log{Level: "debug", Format: "json"},
 		"namespace": len(cfg.Namespace) == 1 && cfg.Namespace[0].Rights.Has(hub.Send) && cfg.Namespace[0].SecondaryKey == "fedcba9876543210",
 		"hub":       h.Name == "MyHub" && h.RegistrationTTL == 720*time.Hour && h.Rules[0].PrimaryKey == "backend-key-of-16" && !h.Rules[0].Rights.Has(hub.Manage),
-		"credentials": len(h.Credentials) == 5 && h.Credentials[0].Properties["Token"] == "p8" && h.Credentials[1].Properties["PrivateKey"] == "k" &&
+		"credentials": len(h.Credentials) == 6 && h.Credentials[0].Properties["Token"] == "p8" && h.Credentials[1].Properties["PrivateKey"] == "k" &&
 			h.Credentials[2].Properties["SecretKey"] == "s",
 		"phone": h.Credentials[3].Platform == hub.MPNS && maps.Equal(h.Credentials[3].Properties, map[string]string{"MpnsCertificate": "MAAK", "CertificateKey": "pp"}),
 		"ADM": h.Credentials[4].Platform == hub.ADM && maps.Equal(h.Credentials[4].Properties,
 			map[string]string{"ClientId": "c", "ClientSecret": "as", "AuthTokenUrl": "https://t", "SendUrlTemplate": "https://s/{0}"}),
+		"browser": h.Credentials[5].Platform == hub.Browser && h.Credentials[5].Properties["Subject"] == "mailto:a@example.com" &&
+			h.Credentials[5].Properties["VapidPublicKey"] == "P" && h.Credentials[5].Properties["VapidPrivateKey"] == "K",
 		"push services": cfg.PushServices.Dial == "127.0.0.1:1",
 		"dispatch": cfg.Dispatch == config.Dispatch{Page: 10, Window: 2, Workers: 3, Connections: 5, RequestTimeout: 5 * time.Second,
 			RetryWindow: 10 * time.Minute, SuspectAfter: 12 * time.Hour, Retention: 48 * time.Hour},
@@ -96,47 +99,51 @@ func TestMistakes(t *testing.T) {
 	t.Parallel()
 	const rules = "    rules: [{name: r, rights: [send], primary_key: 0123456789abcdef}]\n"
 	for name, c := range map[string]struct{ text, want string }{
-		"not YAML":            {"a: [\n", "1: did not find"},
-		"unknown key":         {"listen: a:1\nlisten_on: b\n", `2: unknown key "listen_on"`},
-		"wrong type":          {"dispatch:\n  page: many\n", "2: cannot unmarshal"},
-		"two documents":       {"listen: a:1\n---\nlisten: b:1\n", "more than one document"},
-		"address":             {"listen: nowhere\n", "1: listen: \"nowhere\" is not host:port"},
-		"half of TLS":         {"tls:\n  cert_file: c\n", "tls: cert_file and key_file belong together"},
-		"missing certificate": {"tls: {cert_file: c, key_file: k}\n", "1: cert_file:"},
-		"log level":           {"log:\n  level: loud\n", `2: level: "loud" is not one of`},
-		"log format":          {"log: {format: xml}\n", `format: "xml" is not one of`},
-		"master key":          {"master_key: short\n", "1: master_key: a master key is 32 random bytes"},
-		"two master keys":     {"master_key: a\nmaster_key_file: b\n", "2: master_key and master_key_file are both given"},
-		"missing secret file": {"master_key_file: nosuch\n", "1: master_key_file:"},
-		"hub name":            {"hubs:\n  - name: a/b\n" + rules, `2: name: "a/b" is not a hub name`},
-		"hub twice":           {"hubs:\n  - name: a\n" + rules + "  - name: A\n" + rules, `4: name: a hub named "A" stands above`},
-		"no rules":            {"hubs:\n  - name: a\n", "2: hub \"a\" has no rules"},
-		"rule without a name": {"hubs:\n  - name: a\n    rules:\n      - rights: [send]\n        primary_key: 0123456789abcdef\n", "4: name: a rule needs a name"},
-		"rule twice":          {"namespace:\n  rules:\n    - {name: r, rights: [send], primary_key: 0123456789abcdef}\n    - {name: r, rights: [send], primary_key: 0123456789abcdef}\n", `4: name: a rule named "r" stands above`},
-		"unknown right":       {"namespace: {rules: [{name: r, rights: [fly], primary_key: 0123456789abcdef}]}\n", `rights: "fly" is not one of`},
-		"no right":            {"namespace: {rules: [{name: r, primary_key: 0123456789abcdef}]}\n", "rights: give one or more"},
-		"no key":              {"namespace: {rules: [{name: r, rights: [send]}]}\n", "primary_key: a key is needed"},
-		"short key":           {"namespace: {rules: [{name: r, rights: [send], primary_key: short}]}\n", "primary_key: a key has 16 to 256 characters"},
-		"too many rules":      {"namespace:\n  rules:\n" + strings.Repeat("    - {name: r, rights: [send], primary_key: 0123456789abcdef}\n", 13), "rules: 13 are given, at most 12"},
-		"APNs incomplete":     {"hubs:\n  - name: a\n" + rules + "    apns: {key: k, key_id: i, bundle_id: b}\n", "4: apns: team_id is missing"},
-		"APNs twice":          {"hubs:\n  - name: a\n" + rules + "    apns: {key_id: i, certificate: c}\n", "4: apns: a token key (key, key_id, team_id) and a certificate are both given"},
-		"certificate twice":   {"hubs:\n  - name: a\n" + rules + "    apns: {certificate: c, certificate_file: nosuch}\n", "4: certificate and certificate_file are both given"},
-		"no certificate":      {"hubs:\n  - name: a\n" + rules + "    apns: {certificate_password: p}\n", "4: apns: certificate is missing"},
-		"no certificate file": {"hubs:\n  - name: a\n" + rules + "    apns: {certificate_file: nosuch}\n", "4: certificate_file:"},
-		"no password file":    {"hubs:\n  - name: a\n" + rules + "    apns: {certificate: c, certificate_password_file: nosuch}\n", "4: certificate_password_file:"},
-		"FCM incomplete":      {"hubs:\n  - name: a\n" + rules + "    fcm: {project_id: p}\n", "4: fcm: client_email is missing"},
-		"FCM twice":           {"hubs:\n  - name: a\n" + rules + "    fcm: {project_id: p, service_account_file: nosuch}\n", "give either it or them"},
-		"WNS incomplete":      {"hubs:\n  - name: a\n" + rules + "    wns: {package_sid: p}\n", "4: wns: secret is missing"},
-		"MPNS twice":          {"hubs:\n  - name: a\n" + rules + "    mpns: {certificate: c, certificate_file: f}\n", "4: certificate and certificate_file are both given"},
-		"MPNS without a file": {"hubs:\n  - name: a\n" + rules + "    mpns: {certificate_file: nosuch, password: p}\n", "4: certificate_file:"},
-		"MPNS incomplete":     {"hubs:\n  - name: a\n" + rules + "    mpns: {password: p}\n", "4: mpns: password is given without certificate"},
-		"ADM incomplete":      {"hubs:\n  - name: a\n" + rules + "    adm: {client_id: c}\n", "4: adm: client_secret is missing"},
-		"TTL":                 {"hubs:\n  - name: a\n    registration_ttl: 1h\n" + rules, `3: registration_ttl: "1h" is not a duration of at least 24h`},
-		"dial":                {"push_services: {dial: x}\n", `dial: "x" is not host:port`},
-		"missing authority":   {"push_services: {dial: 'x:1', ca_file: nosuch}\n", "ca_file:"},
-		"page":                {"dispatch:\n  page: -1\n", "2: page: -1 is not between 1 and 10000"},
-		"window":              {"dispatch: {window: 65}\n", "window: 65 is not between"},
-		"retry window":        {"dispatch: {retry_window: soon}\n", `retry_window: "soon" is not a duration`},
+		"not YAML":                       {"a: [\n", "1: did not find"},
+		"unknown key":                    {"listen: a:1\nlisten_on: b\n", `2: unknown key "listen_on"`},
+		"wrong type":                     {"dispatch:\n  page: many\n", "2: cannot unmarshal"},
+		"two documents":                  {"listen: a:1\n---\nlisten: b:1\n", "more than one document"},
+		"address":                        {"listen: nowhere\n", "1: listen: \"nowhere\" is not host:port"},
+		"half of TLS":                    {"tls:\n  cert_file: c\n", "tls: cert_file and key_file belong together"},
+		"missing certificate":            {"tls: {cert_file: c, key_file: k}\n", "1: cert_file:"},
+		"log level":                      {"log:\n  level: loud\n", `2: level: "loud" is not one of`},
+		"log format":                     {"log: {format: xml}\n", `format: "xml" is not one of`},
+		"master key":                     {"master_key: short\n", "1: master_key: a master key is 32 random bytes"},
+		"two master keys":                {"master_key: a\nmaster_key_file: b\n", "2: master_key and master_key_file are both given"},
+		"missing secret file":            {"master_key_file: nosuch\n", "1: master_key_file:"},
+		"hub name":                       {"hubs:\n  - name: a/b\n" + rules, `2: name: "a/b" is not a hub name`},
+		"hub twice":                      {"hubs:\n  - name: a\n" + rules + "  - name: A\n" + rules, `4: name: a hub named "A" stands above`},
+		"no rules":                       {"hubs:\n  - name: a\n", "2: hub \"a\" has no rules"},
+		"rule without a name":            {"hubs:\n  - name: a\n    rules:\n      - rights: [send]\n        primary_key: 0123456789abcdef\n", "4: name: a rule needs a name"},
+		"rule twice":                     {"namespace:\n  rules:\n    - {name: r, rights: [send], primary_key: 0123456789abcdef}\n    - {name: r, rights: [send], primary_key: 0123456789abcdef}\n", `4: name: a rule named "r" stands above`},
+		"unknown right":                  {"namespace: {rules: [{name: r, rights: [fly], primary_key: 0123456789abcdef}]}\n", `rights: "fly" is not one of`},
+		"no right":                       {"namespace: {rules: [{name: r, primary_key: 0123456789abcdef}]}\n", "rights: give one or more"},
+		"no key":                         {"namespace: {rules: [{name: r, rights: [send]}]}\n", "primary_key: a key is needed"},
+		"short key":                      {"namespace: {rules: [{name: r, rights: [send], primary_key: short}]}\n", "primary_key: a key has 16 to 256 characters"},
+		"too many rules":                 {"namespace:\n  rules:\n" + strings.Repeat("    - {name: r, rights: [send], primary_key: 0123456789abcdef}\n", 13), "rules: 13 are given, at most 12"},
+		"APNs incomplete":                {"hubs:\n  - name: a\n" + rules + "    apns: {key: k, key_id: i, bundle_id: b}\n", "4: apns: team_id is missing"},
+		"APNs twice":                     {"hubs:\n  - name: a\n" + rules + "    apns: {key_id: i, certificate: c}\n", "4: apns: a token key (key, key_id, team_id) and a certificate are both given"},
+		"certificate twice":              {"hubs:\n  - name: a\n" + rules + "    apns: {certificate: c, certificate_file: nosuch}\n", "4: certificate and certificate_file are both given"},
+		"no certificate":                 {"hubs:\n  - name: a\n" + rules + "    apns: {certificate_password: p}\n", "4: apns: certificate is missing"},
+		"no certificate file":            {"hubs:\n  - name: a\n" + rules + "    apns: {certificate_file: nosuch}\n", "4: certificate_file:"},
+		"no password file":               {"hubs:\n  - name: a\n" + rules + "    apns: {certificate: c, certificate_password_file: nosuch}\n", "4: certificate_password_file:"},
+		"FCM incomplete":                 {"hubs:\n  - name: a\n" + rules + "    fcm: {project_id: p}\n", "4: fcm: client_email is missing"},
+		"FCM twice":                      {"hubs:\n  - name: a\n" + rules + "    fcm: {project_id: p, service_account_file: nosuch}\n", "give either it or them"},
+		"WNS incomplete":                 {"hubs:\n  - name: a\n" + rules + "    wns: {package_sid: p}\n", "4: wns: secret is missing"},
+		"MPNS twice":                     {"hubs:\n  - name: a\n" + rules + "    mpns: {certificate: c, certificate_file: f}\n", "4: certificate and certificate_file are both given"},
+		"MPNS without a file":            {"hubs:\n  - name: a\n" + rules + "    mpns: {certificate_file: nosuch, password: p}\n", "4: certificate_file:"},
+		"MPNS incomplete":                {"hubs:\n  - name: a\n" + rules + "    mpns: {password: p}\n", "4: mpns: password is given without certificate"},
+		"ADM incomplete":                 {"hubs:\n  - name: a\n" + rules + "    adm: {client_id: c}\n", "4: adm: client_secret is missing"},
+		"TTL":                            {"hubs:\n  - name: a\n    registration_ttl: 1h\n" + rules, `3: registration_ttl: "1h" is not a duration of at least 24h`},
+		"dial":                           {"push_services: {dial: x}\n", `dial: "x" is not host:port`},
+		"missing authority":              {"push_services: {dial: 'x:1', ca_file: nosuch}\n", "ca_file:"},
+		"page":                           {"dispatch:\n  page: -1\n", "2: page: -1 is not between 1 and 10000"},
+		"window":                         {"dispatch: {window: 65}\n", "window: 65 is not between"},
+		"retry window":                   {"dispatch: {retry_window: soon}\n", `retry_window: "soon" is not a duration`},
+		"browser incomplete":             {"hubs:\n  - name: a\n" + rules + "    browser: {subject: s}\n", "4: browser: private_key is missing"},
+		"browser's two keys":             {"hubs:\n  - name: a\n" + rules + "    browser: {subject: s, public_key: p, private_key: k, private_key_file: f}\n", "4: private_key and private_key_file are both given"},
+		"browser without a subject":      {"hubs:\n  - name: a\n" + rules + "    browser: {public_key: p, private_key: k}\n", "4: browser: subject is missing"},
+		"browser without its public key": {"hubs:\n  - name: a\n" + rules + "    browser: {subject: s, private_key: k}\n", "4: browser: public_key is missing"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -48,6 +48,8 @@ type hubBlock struct {
 	WNS             *wnsBlock   `yaml:"wns"`
 	MPNS            *mpnsBlock  `yaml:"mpns"`
 	ADM             *admBlock   `yaml:"adm"`
+
+	Browser *browserBlock `yaml:"browser"`
 }
 
 // apnsBlock is a token key or a certificate.
@@ -94,6 +96,13 @@ type admBlock struct {
 	ClientSecretFile string `yaml:"client_secret_file"`
 	TokenURL         string `yaml:"token_url"`
 	SendURL          string `yaml:"send_url"`
+}
+
+type browserBlock struct {
+	Subject        string `yaml:"subject"`
+	PublicKey      string `yaml:"public_key"`
+	PrivateKey     string `yaml:"private_key"`
+	PrivateKeyFile string `yaml:"private_key_file"`
 }
 
 type pushBlock struct {

@@ -122,6 +122,9 @@ func (c *checker) credentials(at []any, b hubBlock) []hub.Credential {
 	if b.ADM != nil {
 		out = append(out, hub.Credential{Platform: hub.ADM, Properties: c.adm(at2(at, "adm"), b.ADM)})
 	}
+	if b.Browser != nil {
+		out = append(out, hub.Credential{Platform: hub.Browser, Properties: c.browser(at2(at, "browser"), b.Browser)})
+	}
 	return out
 }
 
@@ -186,6 +189,12 @@ func (c *checker) adm(at []any, b *admBlock) map[string]string {
 	secret := c.secret(at, "client_secret", b.ClientSecret, b.ClientSecretFile)
 	c.need(at, [2]string{"client_id", b.ClientID}, [2]string{"client_secret", secret})
 	return present(map[string]string{"ClientId": b.ClientID, "ClientSecret": secret, "AuthTokenUrl": b.TokenURL, "SendUrlTemplate": b.SendURL})
+}
+
+func (c *checker) browser(at []any, b *browserBlock) map[string]string {
+	key := c.secret(at, "private_key", b.PrivateKey, b.PrivateKeyFile)
+	c.need(at, [2]string{"subject", b.Subject}, [2]string{"public_key", b.PublicKey}, [2]string{"private_key", key})
+	return map[string]string{"Subject": b.Subject, "VapidPublicKey": b.PublicKey, "VapidPrivateKey": key}
 }
 
 // present drops properties without a value.

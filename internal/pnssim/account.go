@@ -1,6 +1,8 @@
 package pnssim
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -27,6 +29,7 @@ type accounts struct {
 	apple                *appleAccounts
 	google, stranger     *rsa.PrivateKey
 	phone, phoneStranger *phoneApp
+	vapid, vapidStranger *ecdsa.PrivateKey
 }
 
 // rsaKeys are made once in a process: each takes some 50 ms.
@@ -56,6 +59,11 @@ func newAccounts(now time.Time) (*accounts, error) {
 	}
 	if a.phoneStranger, err = newPhoneApp("stranger.example.org"); err != nil {
 		return nil, err
+	}
+	for _, k := range []**ecdsa.PrivateKey{&a.vapid, &a.vapidStranger} {
+		if *k, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
+			return nil, err
+		}
 	}
 	return a, nil
 }

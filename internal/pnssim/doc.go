@@ -49,6 +49,37 @@
 //	replaced       -                                accepted, and the handle is now the one with replaced for fate-replaced
 //	answer-CODE    this HTTP status                 this HTTP status, with its usual reason
 //
+// # Fates of Web Push
+//
+// An endpoint (Browser) holds the word in its path or query, as in
+// https://push.example/fate-gone.1. The numbers are Mozilla's errno.
+//
+//	word           answer
+//	gone           410 (106)
+//	expired        410 (103)
+//	malformed      404 (102)
+//	foreign        403 (109): the subscription was made with another key
+//	throttled-N    429, Retry-After: 60
+//	unavailable-N  503 (201), Retry-After: 30
+//	shutdown-N     503 (202): to be tried again at once
+//	error-N        500 (999)
+//	gateway-N      502, a page of HTML
+//	refused        400 (110)
+//	offline        201; kept until the browser is live again, as long as TTL and
+//	               Topic let it
+//	redirect       307 to a private address
+//	flood          201, and a body of 16 MiB
+//	drip           201, and a body without an end, a byte at a time
+//	slow-N, hang   as above
+//	reset          no answer, once; then live
+//	answer-CODE    the HTTP status CODE, 200 to 599; below 300 it is accepted
+//
+// A browser of Subscribe can read what is pushed to it. What comes to an
+// endpoint that nobody subscribed is kept as it is, encrypted, with its
+// Content-Encoding.
+//
+// # Counting
+//
 // Those with -N are answered so N times (1), and the device is live from then
 // on. Where a service knows no such fate, the device is live. To APNs, 64 zeros
 // are nobody's token.

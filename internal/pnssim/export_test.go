@@ -1,5 +1,7 @@
 package pnssim
 
+import "crypto/ecdh"
+
 // ParseFCM returns the token of a message, or the status that refuses it.
 func ParseFCM(body []byte) (token string, status int) {
 	m, fault := parseFCM(body)
@@ -7,4 +9,13 @@ func ParseFCM(body []byte) (token string, status int) {
 		return "", fault.status
 	}
 	return m.token, 0
+}
+
+// OpenRecord decrypts a Web Push message with a browser's keys.
+func OpenRecord(key *ecdh.PrivateKey, auth, body []byte) ([]byte, error) {
+	rec, err := parseRecord(body)
+	if err != nil {
+		return nil, err
+	}
+	return (&agent{key: key, auth: auth}).open(rec)
 }

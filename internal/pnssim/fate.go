@@ -20,6 +20,7 @@ type Fate struct {
 var kinds = map[string]bool{
 	"gone": false, "expired": false, "malformed": false, "foreign": false, "refused": false, "offline": false,
 	"dropped": false, "blocked": false, "sandbox": false, "replaced": false, "answer": false, "slow": false, "hang": false,
+	"redirect": false, "flood": false, "drip": false, // of Web Push
 	"throttled": true, "full": true, "unavailable": true, "error": true, "shutdown": true, "gateway": true, "reset": true,
 }
 
@@ -32,6 +33,7 @@ const maxTries = 100_000
 // SetFate gives a device a fate that its handle does not ask for. A Fate
 // without a kind makes it live.
 func (s *Sim) SetFate(svc Service, handle string, f Fate) {
+	defer s.comeOnline(svc, handle) // when the lock is free again
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	k := key(svc, handle)
@@ -42,6 +44,7 @@ func (s *Sim) SetFate(svc Service, handle string, f Fate) {
 // ClearFate leaves a device to the fate that its handle asks for, from the
 // beginning.
 func (s *Sim) ClearFate(svc Service, handle string) {
+	defer s.comeOnline(svc, handle) // when the lock is free again
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	k := key(svc, handle)

@@ -11,8 +11,12 @@ import (
 
 func (s *Sim) fcmHandler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if hostOf(r) == oauthHost {
+		switch {
+		case hostOf(r) == oauthHost:
 			s.googleToken(w, r)
+			return
+		case isWebPush(r):
+			s.webPush(w, r)
 			return
 		}
 		s.fcmSend(w, r)

@@ -105,7 +105,7 @@ func (s *Sim) handTLS(ctx context.Context, c net.Conn) {
 		if m, err = s.admit(c, service.service); err != nil {
 			return nil, err
 		}
-		cfg := &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.ca.certificate, NextProtos: service.protocols}
+		cfg := &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.ca.certificate, NextProtos: service.speaks(host)}
 		if service.demand != nil {
 			service.demand(s, cfg)
 		}

@@ -18,6 +18,8 @@ const (
 	WNS  Service = "wns"
 	MPNS Service = "mpns"
 	ADM  Service = "adm"
+
+	Browser Service = "browser"
 )
 
 // trait is what tells one service from another.
@@ -34,15 +36,18 @@ type trait struct {
 
 // traits are the services; the first that owns a host has it.
 var traits = []trait{
-	{service: APNs, owns: hosts(".push.apple.com"), protocols: []string{"h2"}, demand: (*Sim).demandAppleCertificate},
+	{service: APNs, owns: func(host string) bool { return host != appleWebHost && hosts(".push.apple.com")(host) }, protocols: []string{"h2"}, demand: (*Sim).demandAppleCertificate},
 	{service: FCM, owns: hosts("fcm.googleapis.com", oauthHost), protocols: []string{"h2", "http/1.1"}, handler: (*Sim).fcmHandler},
 	{service: WNS, owns: hosts(".notify.windows.com", liveHost, entraHost), protocols: []string{"http/1.1"}, handler: (*Sim).wnsHandler},
 	{service: MPNS, owns: hosts(phoneHosts), protocols: []string{"http/1.1"}, handler: (*Sim).mpnsHandler, demand: (*Sim).demandPhoneCertificate, plain: true},
 	{service: ADM, owns: hosts(amazonHost), protocols: []string{"http/1.1"}, handler: (*Sim).admHandler},
+	{service: Browser, owns: anyHost, protocols: []string{"h2", "http/1.1"}, handler: (*Sim).browserHandler}, // the last: it owns what is left
 }
 
 // forms are how a service's handles are compared, if not as they are.
-var forms = map[Service]func(handle string) string{APNs: strings.ToLower, WNS: channelForm, MPNS: channelForm}
+var forms = map[Service]func(handle string) string{
+	APNs: strings.ToLower, WNS: channelForm, MPNS: channelForm, Browser: channelForm,
+}
 
 // hosts owns these and, of names that begin with a dot, all below them.
 func hosts(names ...string) func(string) bool {

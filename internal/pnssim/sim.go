@@ -62,6 +62,7 @@ type Sim struct {
 	serial  int64              // of connections
 	verdict map[string]verdict // APNs provider tokens that were looked at
 	access  map[string]access  // OAuth tokens that were given out
+	agents  agents             // of Web Push
 }
 
 // counts is what a service was asked.
@@ -139,6 +140,7 @@ func (s *Sim) Reset() {
 // forget is Reset. The caller holds mu, or is the only one.
 func (s *Sim) forget() {
 	s.inbox.init()
+	s.agents.forget()
 	s.fates, s.tries = map[device]Fate{}, map[device]int{}
 	s.faults, s.counts = map[Service]*faults{}, map[Service]*counts{}
 	for _, t := range traits {

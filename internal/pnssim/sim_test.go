@@ -337,7 +337,7 @@ func TestSharedAuthority(t *testing.T) {
 	if !pool.AppendCertsFromPEM(one.sim.CAPEM()) {
 		t.Fatal("the authority is no PEM")
 	}
-	for host, want := range map[string]bool{"api.push.apple.com": true, "fcm.googleapis.com": true, "db5p.notify.windows.com": true, "example.com": false, "": false} {
+	for host, want := range map[string]bool{"api.push.apple.com": true, "fcm.googleapis.com": true, "db5p.notify.windows.com": true, "push.example": true, "": false} {
 		c, err := tls.Dial("tcp", two.sim.Addr(), &tls.Config{RootCAs: pool, ServerName: host, InsecureSkipVerify: host == "", NextProtos: []string{"h2", "http/1.1"}})
 		if (err == nil) != want {
 			t.Errorf("%q: %v", host, err)

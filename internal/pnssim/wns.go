@@ -23,6 +23,10 @@ func (s *Sim) wnsHandler() http.Handler {
 			s.microsoftToken(w, r)
 			return
 		}
+		if isWebPush(r) {
+			s.webPush(w, r)
+			return
+		}
 		s.wnsSend(w, r)
 	})
 }

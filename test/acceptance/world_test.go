@@ -69,6 +69,7 @@ func newWorld(t *testing.T, change func(*world)) *world {
 			{Platform: hub.APNs, Properties: w.sim.APNsCredential()},
 			{Platform: hub.FCMV1, Properties: w.sim.FCMCredential()},
 			{Platform: hub.WNS, Properties: w.sim.WNSCredential()},
+			{Platform: hub.Browser, Properties: w.sim.BrowserCredential()},
 		},
 	}}
 	if change != nil {

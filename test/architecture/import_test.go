@@ -33,6 +33,8 @@ var mayImport = map[string][]string{
 	"internal/pns/mpns": connector,
 	"internal/pns/adm":  connector,
 
+	"internal/pns/browser": connector,
+
 	"internal/pns/pnstest": {"internal/clock", "internal/pns"}, // of tests only
 	"internal/task":        {"internal/clock"},
 

@@ -1,0 +1,147 @@
+package browser
+
+import (
+	"context"
+	"net"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/fanfare-hub/fanfare/internal/clock"
+	"github.com/fanfare-hub/fanfare/internal/egress"
+	"github.com/fanfare-hub/fanfare/internal/hub"
+	"github.com/fanfare-hub/fanfare/internal/pns"
+)
+
+// requestTimeout bounds one send, in real time.
+const requestTimeout = 15 * time.Second
+
+// connector sends for one VAPID key.
+type connector struct {
+	poster *pns.Poster
+	vapid  *vapid
+	clock  clock.Clock
+	// proven: some endpoint has taken our key. From then on a refusal of it
+	// speaks of the subscription alone.
+	proven atomic.Bool
+	// doubted: every endpoint of a whole batch has refused it. From then on,
+	// until it is proven, a single refusal speaks of the key too.
+	doubted atomic.Bool
+}
+
+// New builds a connector, or says what is wrong with the credential.
+func New(cred hub.Credential, env pns.Env) (pns.Connector, error) {
+	return newConnector(cred, env, &net.Dialer{Timeout: dialTimeout})
+}
+
+func newConnector(cred hub.Credential, env pns.Env, dialer *net.Dialer) (*connector, error) {
+	c, err := parseConfig(cred.Properties)
+	if err != nil {
+		return nil, err
+	}
+	return &connector{poster: newPoster(env, dialer), vapid: newVapid(c, env.Clock), clock: env.Clock}, nil
+}
+
+// Send makes one request for each target, as many at once as the poster allows.
+func (c *connector) Send(ctx context.Context, b *pns.Batch, results []pns.Result) {
+	p, no := prepare(b.Message, c.clock.Now())
+	if no != nil {
+		pns.Fill(results, *no)
+		return
+	}
+	if b.NewConn {
+		c.poster.Renew()
+	}
+	answered := make([]bool, len(b.Targets))
+	c.poster.Each(len(b.Targets), func(i int) {
+		results[i], answered[i] = c.post(ctx, p, &b.Targets[i], b.FreshToken)
+	})
+	c.judgeService(results, answered, b.NewConn || b.FreshToken)
+}
+
+// Close gives up the connections.
+func (c *connector) Close() { c.poster.Renew() }
+
+// post sends to one endpoint. asked is false where that came to nothing before
+// a push service was asked, so that the result says nothing of one.
+func (c *connector) post(ctx context.Context, p *payload, t *pns.Target, fresh bool) (r pns.Result, asked bool) {
+	if err := egress.CheckPublicURL(t.Handle); err != nil {
+		return *refused(hub.BadChannel, err.Error()), false
+	}
+	to, err := parseRecipient(t.Browser)
+	if err != nil {
+		return *refused(hub.BadChannel, err.Error()), false
+	}
+	body, err := encrypt(p.body, to)
+	if err != nil {
+		return *refused(hub.UnknownError, err.Error()), false
+	}
+	authorization, err := c.vapid.authorization(originOf(t.Handle), fresh)
+	if err != nil {
+		return *refused(hub.UnknownError, err.Error()), false
+	}
+	header := p.header.Clone()
+	header.Set("Authorization", authorization)
+	a, lost := c.poster.Post(ctx, t.Handle, header, body)
+	if lost != nil {
+		return *lost, lost.Class != pns.Body
+	}
+	r = classify(a.Status, a.Reason, a.Header, a.Body, c.clock.Now())
+	if r.Class == pns.OK {
+		c.proven.Store(true)
+	}
+	return r, true
+}
+
+// judgeService decides which failures speak of Web Push as a whole. Endpoints
+// belong to many services, and anybody can register one that fails: a single
+// failure is its device's own, and so is the refusal of a key that others take.
+// Only if every service that a batch has asked fails, the range is parked, for
+// the shortest wait that one of them asked for. A second try is of the failures
+// alone and does not show that.
+func (c *connector) judgeService(results []pns.Result, asked []bool, second bool) {
+	var at []int
+	for i := range results {
+		results[i].Service = false
+		if asked[i] {
+			at = append(at, i)
+		}
+	}
+	if len(at) == 0 {
+		return
+	}
+	all := make([]pns.Result, len(at))
+	refusals, wait := 0, results[at[0]].RetryAfter
+	for k, i := range at {
+		all[k] = results[i]
+		wait = min(wait, results[i].RetryAfter)
+		if results[i].Class == pns.Credential {
+			refusals++
+		}
+	}
+	keyRefused := refusals == len(all) && (len(all) > 1 || c.doubted.Load()) && !c.proven.Load()
+	if keyRefused {
+		c.doubted.Store(true)
+	}
+	if !second {
+		pns.JudgeService(all)
+	}
+	for k, i := range at {
+		if results[i].Service = all[k].Service || keyRefused; results[i].Service {
+			results[i].RetryAfter = wait
+		}
+	}
+}
+
+// originOf is the audience of an endpoint's token (RFC 8292 §2): its origin
+// (RFC 6454 §6.2). The endpoint has passed CheckPublicURL.
+func originOf(endpoint string) string {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return ""
+	}
+	return "https://" + strings.TrimSuffix(strings.ToLower(u.Host), ":443")
+}
+
+var _ pns.New = New

@@ -1,0 +1,51 @@
+package browser
+
+import (
+	"crypto/ecdh"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/fanfare-hub/fanfare/internal/hub"
+	"github.com/fanfare-hub/fanfare/internal/pns"
+)
+
+// Classify is classify.
+var Classify = classify
+
+// SigningInput is signingInput.
+var SigningInput = signingInput
+
+// MaxOrigins is maxOrigins.
+const MaxOrigins = maxOrigins
+
+// Prepare returns the headers that a message gets.
+func Prepare(m *pns.Message, now time.Time) (http.Header, *pns.Result) {
+	p, no := prepare(m, now)
+	if no != nil {
+		return nil, no
+	}
+	return p.header, nil
+}
+
+// Seal encrypts with a key pair and a salt of the test's own.
+func Seal(plaintext []byte, keys *hub.BrowserKeys, key *ecdh.PrivateKey, salt []byte) ([]byte, error) {
+	to, err := parseRecipient(keys)
+	if err != nil {
+		return nil, err
+	}
+	return seal(plaintext, to, key, salt)
+}
+
+// NewDialling is New with a dialer of the test's own, where env has no Dial.
+func NewDialling(cred hub.Credential, env pns.Env, dialer *net.Dialer) (pns.Connector, error) {
+	return newConnector(cred, env, dialer)
+}
+
+// Origins returns how many tokens a connector keeps.
+func Origins(c pns.Connector) int {
+	v := c.(*connector).vapid
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return len(v.tokens)
+}

@@ -1,0 +1,55 @@
+package browser
+
+import (
+	"crypto/tls"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/fanfare-hub/fanfare/internal/egress"
+	"github.com/fanfare-hub/fanfare/internal/pns"
+)
+
+const (
+	// requestsPerConn is how many requests are under way for each connection
+	// that Env allows: HTTP/2 endpoints, which nearly all are, share one. In all
+	// there are never more connections than requests, and idle ones.
+	requestsPerConn = 16
+	// dialTimeout bounds connecting to one host, in real time.
+	dialTimeout = 10 * time.Second
+)
+
+// newPoster returns a Poster over a client for hosts that devices have named:
+// HTTP/2 where the host speaks it, else HTTP/1.1, TLS 1.2 or later, no proxy and
+// no redirects. Without a Dial of the operator's own it connects to addresses on
+// the public internet only, whatever a name resolves to at that moment.
+func newPoster(env pns.Env, dialer *net.Dialer) *pns.Poster {
+	dial := env.Dial
+	if dial == nil {
+		dial = egress.Guard(dialer)
+	}
+	requests := requestsPerConn * env.Connections()
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(true)
+	client := &http.Client{
+		Transport: &http.Transport{
+			DialContext:         dial,
+			TLSClientConfig:     &tls.Config{RootCAs: env.Roots, MinVersion: tls.VersionTLS12},
+			TLSHandshakeTimeout: dialTimeout,
+			Protocols:           &protocols,
+			HTTP2:               &http.HTTP2Config{StrictMaxConcurrentRequests: true}, // one connection for each host
+			DisableCompression:  true,
+			MaxConnsPerHost:     env.Connections(),
+			MaxIdleConnsPerHost: env.Connections(),
+			MaxIdleConns:        requests,
+			IdleConnTimeout:     90 * time.Second,
+			// An answer's headers are read into memory whole.
+			MaxResponseHeaderBytes: 16 << 10,
+		},
+		Timeout:       env.Timeout(requestTimeout),
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	env.Conns = requests
+	return pns.NewPosterWith(env, client)
+}
