@@ -9,28 +9,39 @@ import (
 	nh "github.com/fanfare-hub/fanfare/notificationhubs"
 )
 
-// subscribe registers a browser with an endpoint. template is "" for a native
-// registration.
-func (w *world) subscribe(endpoint, template string, tags ...string) {
+// subscribe registers a browser with an endpoint.
+func (w *world) subscribe(endpoint string, tags ...string) {
 	w.Helper()
 	sub, err := w.sim.SubscribeAt(endpoint, "")
 	if err != nil {
 		w.Fatal(err)
 	}
 	r := nh.Registration{Platform: nh.Browser, Handle: sub.Endpoint, P256DH: sub.P256DH, Auth: sub.Auth, Tags: tags}
-	if template != "" {
-		r.Template = &nh.RegistrationTemplate{Body: template, Headers: []nh.Header{{Name: "Urgency", Value: "low"}}}
-	}
 	if _, err := w.client.CreateRegistration(w.ctx, r); err != nil {
 		w.Fatal(err)
 	}
 }
 
+// install writes an installation of a browser with a template.
+func (w *world) install(endpoint string, template nh.InstallationTemplate, tags ...string) {
+	w.Helper()
+	sub, err := w.sim.SubscribeAt(endpoint, "")
+	if err != nil {
+		w.Fatal(err)
+	}
+	channel := nh.BrowserChannel(sub)
+	err = w.client.PutInstallation(w.ctx, nh.Installation{
+		ID: "browser-1", Platform: nh.Browser, Browser: &channel, Tags: tags, Templates: map[string]nh.InstallationTemplate{"greeting": template},
+	})
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
 const (
-	page     = "https://push.example/page"
-	old      = "https://http1.push.example/old" // speaks no HTTP/2
-	google   = "https://fcm.googleapis.com/fcm/send/browser"
-	greeting = `{"title":"$(a)"}`
+	page   = "https://push.example/page"
+	old    = "https://http1.push.example/old" // speaks no HTTP/2
+	google = "https://fcm.googleapis.com/fcm/send/browser"
 )
 
 // received checks the last push that a browser got, as it read it, and how many
@@ -60,9 +71,9 @@ func TestBrowser(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	for _, e := range []string{page, old, google} {
-		w.subscribe(e, "", "native")
+		w.subscribe(e, "native")
 	}
-	w.subscribe(page+"/2", greeting, "template")
+	w.install(page+"/2", nh.InstallationTemplate{Body: `{"title":"$(a)"}`, Headers: map[string]string{"Urgency": "low", "Topic": "$(topic)"}}, "template")
 	n := nh.NewBrowserNotification(`{"title":"Goal!"}`).SetHeader("TTL", "600").SetHeader("Topic", "score").SetHeader("Urgency", "high")
 	w.counts(w.final(w.send(n, "native")), map[string]map[string]int64{"browser": {"Success": 3}})
 	for _, e := range []string{page, old, google} {
@@ -84,7 +95,7 @@ func TestBrowserFates(t *testing.T) {
 	)
 	w := newWorld(t, nil)
 	for _, e := range []string{page, gone, unknown, foreign, throttled, redirect, flood} {
-		w.subscribe(e, "", "a")
+		w.subscribe(e, "a")
 	}
 	id := w.send(nh.NewBrowserNotification("x"), "a")
 	w.idle()
@@ -113,7 +124,7 @@ func TestBrowserWrongKey(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(w *world) { w.cfg.Hubs[0].Credentials[3].Properties = w.sim.ForeignBrowserCredential() })
 	for _, e := range []string{page, old, google} {
-		w.subscribe(e, "", "a")
+		w.subscribe(e, "a")
 	}
 	id := w.send(nh.NewBrowserNotification("x"), "a")
 	w.idle()
@@ -140,7 +151,7 @@ func TestBrowserDeadEndpoint(t *testing.T) {
 	const down = "https://down.example/fate-unavailable-1000."
 	w := newWorld(t, small(1, 1))
 	for _, e := range []string{down, page, google} {
-		w.subscribe(e, "", "a")
+		w.subscribe(e, "a")
 	}
 	id := w.send(nh.NewBrowserNotification("x"), "a")
 	w.idle() // the clock stands

@@ -50,6 +50,9 @@ func prepare(m *pns.Message, now time.Time) (*payload, *pns.Result) {
 	given := false
 	for _, h := range m.Headers {
 		value := strings.TrimSpace(h.Value)
+		if value == "" { // a template's expression that came to nothing
+			continue
+		}
 		switch strings.ToLower(h.Name) {
 		case "ttl":
 			if !secondsForm.MatchString(value) {
