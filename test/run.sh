@@ -22,14 +22,21 @@ if ! command -v gcc >/dev/null && ! command -v clang >/dev/null; then
   missing+=("the race detector: no C compiler (gcc or clang)")
 fi
 
+# These run other people's programs.
+foreign=$("$go" list ./test/clients)
+if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+  foreign=
+  missing+=("the tests against foreign clients (test/clients): no node or no npm")
+fi
+
 # Packages that drive whole processes build the binary themselves; the race
 # detector would only slow the test's own side down.
 whole=$("$go" list ./test/crash)
-rest=$("$go" list ./... | grep -vxF "$whole")
+rest=$("$go" list ./... | grep -vxF "$whole" | grep -vx ".*/test/clients")
 
 suite lint make --no-print-directory lint GO="$go"
 # shellcheck disable=SC2086
-suite "tests${race:+ with the race detector}" "$go" test "${race[@]}" -timeout 20m $rest
+suite "tests${race:+ with the race detector}" "$go" test "${race[@]}" -timeout 20m $rest $foreign
 # shellcheck disable=SC2086
 suite "crash tests" "$go" test -count=1 -timeout 15m $whole
 

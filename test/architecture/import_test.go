@@ -55,6 +55,7 @@ var mayImport = map[string][]string{
 	"test/architecture":   nil,
 	"test/acceptance":     nil,
 	"test/crash":          nil,
+	"test/clients":        nil,
 	"test/conformance":    nil,
 }
 
