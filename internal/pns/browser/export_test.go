@@ -4,6 +4,7 @@ import (
 	"crypto/ecdh"
 	"net"
 	"net/http"
+	"testing"
 	"time"
 
 	"github.com/fanfare-hub/fanfare/internal/hub"
@@ -42,9 +43,13 @@ func NewDialling(cred hub.Credential, env pns.Env, dialer *net.Dialer) (pns.Conn
 	return newConnector(cred, env, dialer)
 }
 
-// Origins returns how many tokens a connector keeps.
-func Origins(c pns.Connector) int {
+// Authorize signs for an origin, and returns for how many tokens are kept.
+func Authorize(t testing.TB, c pns.Connector, origin string) int {
+	t.Helper()
 	v := c.(*connector).vapid
+	if _, err := v.authorization(origin, false); err != nil {
+		t.Fatal(err)
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return len(v.tokens)
