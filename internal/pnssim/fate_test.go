@@ -81,7 +81,7 @@ func FuzzParseFate(f *testing.F) {
 	f.Add("fate-gone.")
 	f.Add("x-fate-throttled-99999999999")
 	f.Fuzz(func(t *testing.T, handle string) {
-		for _, svc := range []pnssim.Service{pnssim.APNs, pnssim.FCM, pnssim.WNS, pnssim.MPNS, pnssim.ADM} {
+		for _, svc := range []pnssim.Service{pnssim.APNs, pnssim.FCM, pnssim.WNS, pnssim.MPNS, pnssim.ADM, pnssim.Browser} {
 			if got := pnssim.ParseFate(svc, handle); got.Times < 0 || got.Times > 20_000 {
 				t.Errorf("%q: %+v", handle, got)
 			}

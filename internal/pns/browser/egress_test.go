@@ -1,6 +1,7 @@
 package browser_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -24,7 +25,8 @@ func refuseAll(_ context.Context, network, _ string) (net.Conn, error) {
 }
 
 // nameServer is a DNS server on UDP (RFC 1035) that answers each question for an
-// IPv4 address with the next of its list, and the last one for ever.
+// IPv4 address with the next of its list, and the last one for ever; names that
+// begin with private. are at 10.0.0.7.
 type nameServer struct {
 	conn net.PacketConn
 
@@ -79,8 +81,11 @@ func (s *nameServer) answer(query []byte) []byte {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	addr := s.addrs[min(s.asked, len(s.addrs)-1)]
-	s.asked++
+	addr := [4]byte{10, 0, 0, 7}
+	if !bytes.HasPrefix(query[header+1:], []byte("private")) {
+		addr = s.addrs[min(s.asked, len(s.addrs)-1)]
+		s.asked++
+	}
 	m[7] = 1
 	m = append(m, 0xc0, header, 0, typeA, 0, 1, 0, 0, 0, 0, 0, 4) // the same name, A, IN, no life
 	return append(m, addr[:]...)
@@ -132,6 +137,19 @@ func TestANameThatLeadsIntoTheNetwork(t *testing.T) {
 					t.Errorf("reason %q, want %q", r.Reason, want)
 				}
 			})
+		}
+	}
+}
+
+// A refusal of ours is no sign of life of Web Push: the others of its batch are
+// unreachable all the same, and parked.
+func TestARefusedAddressBesideAnOutage(t *testing.T) {
+	t.Parallel()
+	c := guarded(t, serveNames(t, [4]byte{8, 8, 8, 8}))
+	got := send(t, c, batch("https://a.push.example/1", "https://private.push.example/1", "https://b.push.example/1"))
+	for i, want := range []pns.Class{pns.Unsent, pns.Body, pns.Unsent} {
+		if r := got[i]; r.Class != want || r.Service != (want == pns.Unsent) {
+			t.Errorf("target %d: %+v", i, r)
 		}
 	}
 }

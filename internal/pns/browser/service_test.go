@@ -122,3 +122,23 @@ func TestNobodyIsReached(t *testing.T) {
 		}
 	}
 }
+
+// An answer counts with its head: an endpoint that never ends its body costs a
+// place for as long as a request may take, and no more.
+func TestAnAnswerWithoutAnEnd(t *testing.T) {
+	t.Parallel()
+	env := pnstest.Start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusCreated)
+		http.NewResponseController(w).Flush() //nolint:errcheck // the client is gone
+		<-r.Context().Done()
+	}))
+	env.RequestTimeout = 2 * time.Second
+	c, err := browser.New(credential(), env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	if r := send(t, c, batch("https://push.example/1"))[0]; r.Class != pns.OK {
+		t.Errorf("%+v", r)
+	}
+}
