@@ -194,9 +194,10 @@ func (j *send) readPage(r store.Reader, in interval, limit int) (page, error) {
 	if err != nil {
 		return page{}, err
 	}
+	first := map[string]int64{}
 	for _, t := range targets {
 		dv := device{target: t}
-		if err := j.settle(r, &dv, healthy); err != nil {
+		if err := j.settle(r, &dv, healthy, first); err != nil {
 			return page{}, err
 		}
 		p.devices = append(p.devices, dv)
@@ -222,14 +223,20 @@ func take(s stream, after int64, limit int) ([]int64, error) {
 }
 
 // settle decides the devices that are not sent to: duplicates and suspects.
-func (j *send) settle(r store.Reader, dv *device, healthy bool) error {
+// first remembers, for a page, who takes the one copy of a shared handle.
+func (j *send) settle(r store.Reader, dv *device, healthy bool, first map[string]int64) error {
 	t := &dv.target
 	if t.Shared && j.selector.Kind == hub.Native {
-		served, err := j.servedBelow(r, t)
-		if err != nil {
-			return err
+		key := hub.HandleKey(j.selector.Platform, t.Handle)
+		n, known := first[key]
+		if !known {
+			var err error
+			if n, err = j.firstOf(r, t.Handle); err != nil {
+				return err
+			}
+			first[key] = n
 		}
-		if served {
+		if n < t.Number {
 			dv.settled, dv.outcome = true, hub.Skipped
 			return nil
 		}
@@ -250,19 +257,18 @@ func (j *send) settleSuspect(dv *device, since time.Time, healthy bool) {
 	}
 }
 
-// servedBelow reports whether a registration with a lower number takes this
-// handle's one copy: it matches, and has been what it is since the send began.
-func (j *send) servedBelow(r store.Reader, t *store.Target) (bool, error) {
-	lower, err := r.SharedBelow(j.selector, t.Handle, t.Number, j.now())
-	if err != nil {
-		return false, err
-	}
-	for _, l := range lower {
-		if l.Changed <= j.seq && j.matches(l.Tags) {
-			return true, nil
+// firstOf returns the registration that takes a handle's one copy: the lowest
+// number that matches, and has been what it is since the send began; end if
+// there is none.
+func (j *send) firstOf(r store.Reader, handle string) (int64, error) {
+	first := int64(end)
+	err := r.Sharing(j.selector, handle, j.now(), func(t store.Target) bool {
+		if t.Changed <= j.seq && j.matches(t.Tags) {
+			first = t.Number
 		}
-	}
-	return false, nil
+		return first == end
+	})
+	return first, err
 }
 
 // matches evaluates the expression on a registration's own tags.

@@ -78,6 +78,7 @@ type Dispatcher struct {
 	cfg    Config
 	runner *task.Runner
 	lanes  *lanes
+	known  knownCuts
 	stop   chan struct{}
 	upkeep sync.WaitGroup
 }

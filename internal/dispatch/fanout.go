@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/fanfare-hub/fanfare/internal/hub"
 	"github.com/fanfare-hub/fanfare/internal/store"
@@ -109,11 +110,17 @@ func (d *Dispatcher) ranges(r store.Reader, n *hub.Notification) ([]task.Task, e
 	return out, nil
 }
 
-// cuts returns the last numbers of a platform's ranges.
+// cuts returns the last numbers of a platform's ranges. Finding them reads the
+// platform's whole index, so they are kept until as many numbers as a range has
+// were given since: the last range is longer meanwhile.
 func (d *Dispatcher) cuts(r store.Reader, s store.Selector, bound int64) ([]int64, error) {
-	cuts, err := r.Cut(s, bound, d.cfg.RangeSize)
-	if err != nil {
-		return nil, err
+	cuts, known := d.known.get(s, bound-int64(d.cfg.RangeSize))
+	if !known {
+		var err error
+		if cuts, err = r.Cut(s, bound, d.cfg.RangeSize); err != nil {
+			return nil, err
+		}
+		d.known.put(s, bound, cuts)
 	}
 	if len(cuts) >= maxRanges {
 		step := len(cuts)/maxRanges + 1
@@ -126,7 +133,7 @@ func (d *Dispatcher) cuts(r store.Reader, s store.Selector, bound int64) ([]int6
 	if len(cuts) > 0 && cuts[len(cuts)-1] >= bound {
 		return cuts, nil
 	}
-	return append(cuts, bound), nil
+	return append(slices.Clone(cuts), bound), nil
 }
 
 // pack writes a task's own state.

@@ -47,6 +47,10 @@ const (
 	maxInstallationID = 512 // bytes
 	maxTemplates      = 100
 	maxTiles          = 20
+	// maxDerived bounds the registrations and tags that an installation stands
+	// for: all are written in one commit, and every template carries the tags of
+	// its device again.
+	maxDerived = 10_000
 )
 
 // Validate says what is wrong with an installation that a client wrote, as
@@ -84,7 +88,21 @@ func (i *Installation) validate() error {
 	if err := validateTemplates(i.Platform, i.Templates); err != nil {
 		return err
 	}
-	return i.validateTiles()
+	if err := i.validateTiles(); err != nil {
+		return err
+	}
+	return i.validateSize()
+}
+
+func (i *Installation) validateSize() error {
+	n := 0
+	for _, r := range Derive(i) {
+		n += 1 + len(r.Tags)
+	}
+	if n > maxDerived {
+		return invalid("The installation stands for %d registrations and tags: every template carries the device's tags again. At most %d are allowed.", n, maxDerived)
+	}
+	return nil
 }
 
 func (i *Installation) validateTiles() error {

@@ -226,9 +226,9 @@ type Audience interface {
 	// Targets fetches the registrations with these numbers, in order; those
 	// that are gone, expired or no longer of the selector are left out.
 	Targets(s Selector, numbers []int64, withTags bool, now time.Time) ([]Target, error)
-	// SharedBelow returns native targets of a handle with a number below the
-	// one given, in order, with tags.
-	SharedBelow(s Selector, handle string, below int64, now time.Time) ([]Target, error)
+	// Sharing calls fn with the targets that have a handle, in order, with tags,
+	// until it returns false.
+	Sharing(s Selector, handle string, now time.Time, fn func(Target) (more bool)) error
 	// TemplateBody returns an interned template.
 	TemplateBody(hubID, id int64) (hub.TemplateBody, error)
 }
@@ -265,6 +265,7 @@ type Dead struct {
 
 // HandleWriter changes what is known of handles.
 type HandleWriter interface {
+	// PutBreaker keeps the window of the newest version of the credential.
 	PutBreaker(hubID int64, p hub.Platform, credential int64, window []byte) error
 	// DropHandle removes the registration that d names, if its handle is still
 	// that one and it was not written since (Written, Since); a registration

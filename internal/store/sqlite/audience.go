@@ -128,10 +128,23 @@ func (r *reader) Targets(s store.Selector, numbers []int64, withTags bool, now t
 		string(list), s.HubID, s.Platform, s.Kind, at(now))
 }
 
-func (r *reader) SharedBelow(s store.Selector, handle string, below int64, now time.Time) ([]store.Target, error) {
-	return r.targets(true, targetsFrom("registration r")+
-		"WHERE r.hub_id = ? AND r.handle_key = ? AND r.platform = ? AND r.kind = ? AND r.number < ? AND "+live+"ORDER BY r.number",
-		s.HubID, hub.HandleKey(s.Platform, handle), s.Platform, s.Kind, below, at(now))
+// errEnough ends a reading early.
+var errEnough = errors.New("sqlite: enough was read")
+
+func (r *reader) Sharing(s store.Selector, handle string, now time.Time, fn func(store.Target) bool) error {
+	err := r.each(func(row scanner) error {
+		t, err := scanTarget(row, true)
+		if err == nil && !fn(t) {
+			err = errEnough
+		}
+		return err
+	}, targetsFrom("registration r")+
+		"WHERE r.hub_id = ? AND r.handle_key = ? AND r.platform = ? AND r.kind = ? AND "+live+"ORDER BY r.number",
+		s.HubID, hub.HandleKey(s.Platform, handle), s.Platform, s.Kind, at(now))
+	if errors.Is(err, errEnough) {
+		return nil
+	}
+	return err
 }
 
 func (r *reader) TemplateBody(hubID, id int64) (hub.TemplateBody, error) {

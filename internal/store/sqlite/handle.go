@@ -17,9 +17,12 @@ func (r *reader) Breaker(hubID int64, p hub.Platform, credential int64) ([]byte,
 	return b, err
 }
 
-// PutBreaker keeps the window of one version: a new credential begins anew.
+// PutBreaker keeps the window of one version: a new credential begins anew, and
+// pages that are still under way with an older one do not count.
 func (t *tx) PutBreaker(hubID int64, p hub.Platform, credential int64, window []byte) error {
-	_, err := t.exec("INSERT OR REPLACE INTO breaker (hub_id, platform, credential, answers) VALUES (?, ?, ?, ?)", hubID, p, credential, window)
+	_, err := t.exec(`INSERT INTO breaker (hub_id, platform, credential, answers) VALUES (?, ?, ?, ?)
+		ON CONFLICT (hub_id, platform) DO UPDATE SET credential = excluded.credential, answers = excluded.answers
+		WHERE excluded.credential >= breaker.credential`, hubID, p, credential, window)
 	return err
 }
 

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"os"
 	"path/filepath"
 
 	_ "modernc.org/sqlite" // the driver, in pure Go
@@ -53,10 +54,24 @@ func OpenWith(ctx context.Context, path string, sealer *seal.Sealer, o Options) 
 	if s.lock, err = lockFile(path + ".lock"); err != nil {
 		return nil, err
 	}
-	if err := s.open(ctx, path, o); err != nil {
+	err = private(path)
+	if err == nil {
+		err = s.open(ctx, path, o)
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the database %s: %w", path, err), s.closeFiles())
 	}
 	return s, nil
+}
+
+// private makes the file, if it is not there, for its owner alone: handles are
+// secrets. SQLite gives the same mode to the files that it puts beside it.
+func private(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 func (s *Store) open(ctx context.Context, path string, o Options) error {

@@ -21,13 +21,22 @@ func foldAll(tags []string) []string {
 	return slices.Compact(out)
 }
 
-// repost writes a registration's postings anew; before are the tags that the
-// stored postings have.
+// without returns the folded tags of one list that another lacks.
+func without(tags, other []string) []string {
+	gone := foldAll(other)
+	return slices.DeleteFunc(foldAll(tags), func(t string) bool {
+		_, found := slices.BinarySearch(gone, t)
+		return found
+	})
+}
+
+// repost brings a registration's postings from the tags that they are stored
+// for to those it has.
 func (t *tx) repost(hubID int64, r *registrationRow, before []string) error {
-	if err := t.unpost(hubID, &r.Registration, before); err != nil {
+	if err := t.unpost(hubID, &r.Registration, without(before, r.Tags)); err != nil {
 		return err
 	}
-	for _, tag := range foldAll(r.Tags) {
+	for _, tag := range without(r.Tags, before) {
 		id, err := t.internTag(hubID, tag)
 		if err != nil {
 			return err

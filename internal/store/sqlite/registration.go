@@ -279,10 +279,24 @@ func (t *tx) share(hubID int64, r *registrationRow) error {
 	if r.Kind() != hub.Native {
 		return nil
 	}
-	n, err := t.changed(`UPDATE registration SET shared = 1
-		WHERE hub_id = ? AND handle_key = ? AND platform = ? AND kind = 0 AND number <> ?`,
-		hubID, hub.HandleKey(r.Platform, r.Handle), r.Platform, r.Number)
-	r.shared = r.shared || n > 0
+	// Of several that share a handle all are flagged, so that it is enough to
+	// look at one other.
+	var other int64
+	var flagged bool
+	err := notFound(t.row(`SELECT number, shared FROM registration
+		WHERE hub_id = ? AND handle_key = ? AND platform = ? AND kind = 0 AND number <> ? LIMIT 1`,
+		hubID, hub.HandleKey(r.Platform, r.Handle), r.Platform, r.Number).Scan(&other, &flagged))
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	}
+	r.shared = true
+	if flagged {
+		return nil
+	}
+	_, err = t.exec("UPDATE registration SET shared = 1 WHERE number = ?", other)
 	return err
 }
 
@@ -314,6 +328,10 @@ func (t *tx) save(hubID int64, r *registrationRow) error {
 	return err
 }
 
+// maxSwept is how many rows, postings among them, one sweep removes before it
+// makes room for other commits.
+const maxSwept = 1000
+
 func (t *tx) SweepRegistrations(now time.Time, limit int) (int, error) {
 	type found struct {
 		hubID, number int64
@@ -328,6 +346,7 @@ func (t *tx) SweepRegistrations(now time.Time, limit int) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	written := 0
 	for _, f := range rows {
 		row, err := t.byNumber(f.hubID, f.number)
 		if err == nil {
@@ -335,6 +354,9 @@ func (t *tx) SweepRegistrations(now time.Time, limit int) (int, error) {
 		}
 		if err != nil {
 			return 0, err
+		}
+		if written += 1 + len(row.Tags); written >= maxSwept {
+			return limit, nil // a full slice: there may be more
 		}
 	}
 	if len(rows) == limit {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -59,6 +60,24 @@ func TestWriterIsWALAndFull(t *testing.T) {
 	const full = 2
 	if err != nil || mode != "wal" || sync != full {
 		t.Errorf("journal_mode %s, synchronous %d, %v; want wal, 2", mode, sync, err)
+	}
+}
+
+// Handles are secrets: nobody else on the machine reads the files.
+func TestFilesArePrivate(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "db")
+	s := open(t, name, sqlite.Options{})
+	defer s.Close()
+	put(t, s)
+	for _, f := range []string{name, name + "-wal", name + "-shm"} {
+		info, err := os.Stat(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+			t.Errorf("%s has the mode %v", filepath.Base(f), info.Mode())
+		}
 	}
 }
 

@@ -185,6 +185,16 @@ func suspects(f *fixture) {
 		return errors.Join(tx.ClearSuspect(f.hub, hub.APNs, "Aa"), tx.Suspect(f.hub, hub.APNs, "bb", now), tx.ClearSuspects(f.hub, hub.APNs),
 			tx.PutBreaker(f.hub, hub.APNs, 1, []byte("w")), tx.RememberEnvironment(f.hub, "aa", true))
 	})
+	f.update(func(tx store.Tx) error { // a page that began before the credential was changed
+		return errors.Join(tx.PutBreaker(f.hub, hub.WNS, 4, []byte("new")), tx.PutBreaker(f.hub, hub.WNS, 3, []byte("old")))
+	})
+	f.view(func(r store.Reader) error {
+		got, err := r.Breaker(f.hub, hub.WNS, 4)
+		if string(got) != "new" {
+			f.Errorf("an older version's window was written over the newer: %q", got)
+		}
+		return err
+	})
 	t, _ := f.target(s, a.Number)
 	if !t.SuspectSince.IsZero() || !t.OtherEnvironment {
 		f.Errorf("after clearing: %+v", t)

@@ -169,11 +169,23 @@ func sharedHandles(f *fixture) {
 		}
 	}
 	f.view(func(r store.Reader) error {
-		below, err := r.SharedBelow(s, "AaBb", b.Number, now)
-		if len(below) != 1 || below[0].Number != a.Number || !slices.Equal(below[0].Tags, []string{"t"}) {
-			f.Errorf("SharedBelow = %+v", below)
+		var got []store.Target
+		all := r.Sharing(s, "AaBb", now, func(t store.Target) bool {
+			got = append(got, t)
+			return true
+		})
+		if len(got) != 2 || got[0].Number != a.Number || got[1].Number != b.Number || !slices.Equal(got[0].Tags, []string{"t"}) {
+			f.Errorf("Sharing = %+v", got)
 		}
-		return err
+		got = nil
+		one := r.Sharing(s, "AaBb", now, func(t store.Target) bool {
+			got = append(got, t)
+			return false
+		})
+		if len(got) != 1 {
+			f.Errorf("Sharing went on to %d targets after the first was enough", len(got))
+		}
+		return errors.Join(all, one)
 	})
 	before, _ := f.target(s, a.Number)
 	f.register("a", hub.APNs, "AABB", "T")
