@@ -1,4 +1,4 @@
-// Command getstarted sends one notification to each platform, as the section
+// Command getstarted sends one notification to each of six platforms, as the section
 // "Complete the tutorial" of Azure's how-to for other back-ends does. It works
 // against Azure and against Fanfare.
 //

@@ -77,7 +77,7 @@ func New(ctx context.Context, cfg config.Config, opts Options) (*App, error) {
 		return nil, err
 	}
 	a := &App{cfg: cfg, opts: opts, served: make(chan error, 1)}
-	if a.store, err = sqlite.OpenWith(ctx, filepath.Join(cfg.Data, "fanfare.db"), sealer, opts.Store); err != nil {
+	if a.store, err = sqlite.OpenWith(ctx, filepath.Join(cfg.Data, databaseFile), sealer, opts.Store); err != nil {
 		return nil, err
 	}
 	if err := a.build(ctx); err != nil {

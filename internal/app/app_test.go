@@ -199,6 +199,29 @@ func TestRefusals(t *testing.T) {
 	end(t, a.Stop)
 }
 
+// A master key is made once, with its database: later a new one would open
+// nothing.
+func TestLostMasterKey(t *testing.T) {
+	t.Parallel()
+	cfg := config.Default()
+	cfg.Data, cfg.Listen = t.TempDir(), "127.0.0.1:0"
+	a, err := app.New(t.Context(), cfg, app.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	end(t, a.Stop)
+	key := filepath.Join(cfg.Data, "master.key")
+	if err := os.Remove(key); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := app.New(t.Context(), cfg, app.Options{}); err == nil || !strings.Contains(err.Error(), "restore it from a backup") {
+		t.Errorf("without its key: %v", err)
+	}
+	if _, err := os.Stat(key); err == nil {
+		t.Error("another key was made")
+	}
+}
+
 // A request that never ends is cut off when patience is over; that is no
 // failure, and takes no time from what is being sent.
 func TestStopWithASlowRequest(t *testing.T) {

@@ -51,7 +51,7 @@ type Dev struct {
 
 // StartDev builds a development hub and serves it.
 func StartDev(ctx context.Context, o DevOptions) (*Dev, error) {
-	if err := checkLoopback(o.Listen); err != nil {
+	if err := CheckLoopback(o.Listen); err != nil {
 		return nil, err
 	}
 	if err := makeFolder(o.Data); err != nil {
@@ -120,9 +120,9 @@ func devConfig(o DevOptions, sim *pnssim.Sim) config.Config {
 	return cfg
 }
 
-// checkLoopback refuses every address that other machines can reach: the key
-// is no secret.
-func checkLoopback(listen string) error {
+// CheckLoopback refuses every address that other machines can reach: a
+// development hub's key is no secret.
+func CheckLoopback(listen string) error {
 	host, _, err := net.SplitHostPort(listen)
 	if err != nil {
 		return fmt.Errorf("listen: %q is not host:port, as in %s", listen, DevListen)

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -16,7 +18,7 @@ func (a *App) newServer(h http.Handler) (*http.Server, error) {
 	s := &http.Server{
 		Handler: h, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout,
 		WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
-		ErrorLog: nil, Protocols: new(http.Protocols),
+		ErrorLog: slog.NewLogLogger(a.opts.Log.Handler(), slog.LevelDebug), Protocols: new(http.Protocols),
 	}
 	s.Protocols.SetHTTP1(true)
 	s.Protocols.SetHTTP2(true)
@@ -26,7 +28,7 @@ func (a *App) newServer(h http.Handler) (*http.Server, error) {
 	case a.opts.Certificate != nil:
 		s.TLSConfig.Certificates = []tls.Certificate{*a.opts.Certificate}
 	case a.cfg.CertFile != "":
-		files := &certFiles{cert: a.cfg.CertFile, key: a.cfg.KeyFile}
+		files := &certFiles{cert: a.cfg.CertFile, key: a.cfg.KeyFile, log: a.opts.Log}
 		if _, err := files.get(nil); err != nil {
 			return nil, err
 		}
@@ -52,14 +54,16 @@ func (a *App) wrap(l net.Listener) net.Listener {
 // have changed.
 type certFiles struct {
 	cert, key string
+	log       *slog.Logger
 
 	mu   sync.Mutex
 	at   time.Time // the certificate file's time when it was read
+	told time.Time // the same, of the last one that could not be used
 	last *tls.Certificate
 }
 
 // get is a tls.Config's GetCertificate. A new pair that cannot be read leaves
-// the old one in use.
+// the old one in use, and is named in the log once.
 func (f *certFiles) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -71,12 +75,18 @@ func (f *certFiles) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 		var pair tls.Certificate
 		if pair, err = tls.LoadX509KeyPair(f.cert, f.key); err == nil {
 			f.at, f.last = info.ModTime(), &pair
+			return f.last, nil
 		}
 	}
-	if f.last != nil {
-		return f.last, nil
+	err = fmt.Errorf("the certificate of %s and %s: %w", f.cert, f.key, err)
+	if f.last == nil {
+		return nil, err
 	}
-	return nil, err
+	if info != nil && !info.ModTime().Equal(f.told) {
+		f.told = info.ModTime()
+		f.log.Error("a new certificate cannot be used: the old one stays", "error", err)
+	}
+	return f.last, nil
 }
 
 // sniffTimeout is how long a connection may take to send its first byte.

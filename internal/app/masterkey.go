@@ -14,6 +14,9 @@ import (
 	"github.com/fanfare-hub/fanfare/internal/seal"
 )
 
+// databaseFile is the database's name in the data folder.
+const databaseFile = "fanfare.db"
+
 // keyBytes is the length of a master key.
 const keyBytes = 32
 
@@ -23,7 +26,7 @@ func openSealer(cfg config.Config) (*seal.Sealer, error) {
 	key := cfg.MasterKey
 	if key == nil {
 		var err error
-		if key, err = keyFile(filepath.Join(cfg.Data, "master.key")); err != nil {
+		if key, err = keyFile(filepath.Join(cfg.Data, "master.key"), filepath.Join(cfg.Data, databaseFile)); err != nil {
 			return nil, fmt.Errorf("the master key: %w", err)
 		}
 	}
@@ -41,9 +44,13 @@ func writeNew(name string, data []byte) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-func keyFile(name string) ([]byte, error) {
+// keyFile reads the key, or makes it for a database that is not there yet.
+func keyFile(name, database string) ([]byte, error) {
 	text, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(database); err == nil {
+			return nil, fmt.Errorf("%s is not there, and %s was sealed with it: restore it from a backup", name, database)
+		}
 		key := make([]byte, keyBytes)
 		rand.Read(key) //nolint:errcheck // never fails
 		line := base64.StdEncoding.EncodeToString(key) + "\n"

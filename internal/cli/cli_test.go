@@ -56,6 +56,11 @@ func TestMisuse(t *testing.T) {
 		{"registration", "create", "--hub", "h"}, {"registration", "list", "--tag", "a", "--handle", "b"}, {"installation", "show"},
 		{"token", "--hub", "h", "--connection-string", "x"}, {"token", "--hub", "h", "--connection-string", "x", "--life", "0s"},
 		{"send", "{}", "--format", "x"}, {"send", "[]", "--format", "template"}, {"send", "{}", "--format", "adm", "--header", "x"},
+		{"send", "{}", "--format", "apple", "--handle", "00ff", "--tag", "a"}, {"send", "{}", "--format", "apple", "--handle", "00ff", "--expression", "a"},
+		{"send", "{}", "--format", "apple", "--tag", "a", "--expression", "b"},
+		{"registration", "create", "--platform", "telex", "--handle", "a"}, {"registration", "create", "--platform", "apns", "--handle", "aa", "--template-name", "t"},
+		{"installation", "put", `{"ID":"i","Platform":"apns","PushChannel":"00AA","Tag":["misspelt"]}`}, {"installation", "put", `{}`},
+		{"dev", "--listen", "0.0.0.0:0"}, {"dev", "--listen", "127.0.0.1"},
 		{"dev", "--hub", "a/b"}, {"hub", "suspects", "--hub", "h", "--connection-string", "x"},
 		{"hub", "suspects", "apns", "--clear-all", "--confirm", "x", "--hub", "h", "--connection-string", "x"},
 	} {

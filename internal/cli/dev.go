@@ -55,6 +55,9 @@ func dev(ctx context.Context, o devOptions, stdout, stderr io.Writer) error {
 	if o.verbose {
 		level = slog.LevelInfo
 	}
+	if err := app.CheckLoopback(o.listen); err != nil {
+		return misuse{err}
+	}
 	received := newReceipts(stdout)
 	d, err := app.StartDev(ctx, app.DevOptions{
 		Data: o.data, Listen: o.listen, Hub: o.hub, OnReceive: received.add,
@@ -79,7 +82,16 @@ func announce(d *app.Dev, o devOptions, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, `Fanfare serves the hub %q at %s (TLS and plain HTTP).
+	if o.readyFile != "" {
+		err := writeReady(o.readyFile, ready{
+			Endpoint: d.Endpoint, ConnectionString: d.ConnectionString, Hub: d.Hub, CAFile: d.CAFile,
+			Simulators: readySimulators{Address: d.Sim.Addr(), CAFile: simulators},
+		})
+		if err != nil {
+			return err
+		}
+	}
+	_, err = fmt.Fprintf(stdout, `Fanfare serves the hub %q at %s (TLS and plain HTTP).
 
   connection string  %s
   trust this CA      %s
@@ -87,13 +99,7 @@ func announce(d *app.Dev, o devOptions, stdout io.Writer) error {
 Every push that reaches a simulated device is shown here. Ctrl-C ends it.
 
 `, d.Hub, d.Endpoint, d.ConnectionString, d.CAFile)
-	if o.readyFile == "" {
-		return nil
-	}
-	return writeReady(o.readyFile, ready{
-		Endpoint: d.Endpoint, ConnectionString: d.ConnectionString, Hub: d.Hub, CAFile: d.CAFile,
-		Simulators: readySimulators{Address: d.Sim.Addr(), CAFile: simulators},
-	})
+	return err
 }
 
 // ready is what a program that started fanfare dev reads.

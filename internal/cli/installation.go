@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -26,9 +28,9 @@ func newInstallationPut(t *target) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			var i nh.Installation
-			if err := json.Unmarshal(text, &i); err != nil {
-				return misuse{fmt.Errorf("the document: %w", err)}
+			i, err := readInstallation(text)
+			if err != nil {
+				return misuse{err}
 			}
 			client, err := t.client(nh.ClientOptions{})
 			if err != nil {
@@ -40,6 +42,20 @@ func newInstallationPut(t *target) *cobra.Command {
 			_, err = fmt.Fprintln(c.OutOrStdout(), "wrote", i.ID)
 			return err
 		}}
+}
+
+// readInstallation reads what show prints. A member that it does not know would
+// be lost, and with it what the installation had: it is written whole.
+func readInstallation(text []byte) (i nh.Installation, err error) {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.DisallowUnknownFields()
+	switch err := dec.Decode(&i); {
+	case err != nil:
+		return i, fmt.Errorf("the document: %w; its members are those that installation show prints", err)
+	case i.ID == "" || i.Platform == "":
+		return i, errors.New("the document: ID and Platform are needed")
+	}
+	return i, nil
 }
 
 func newInstallationShow(t *target) *cobra.Command {

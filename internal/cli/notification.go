@@ -1,10 +1,17 @@
 package cli
 
 import (
+	"context"
+	"time"
+
 	"github.com/spf13/cobra"
 
 	nh "github.com/fanfare-hub/fanfare/notificationhubs"
 )
+
+// defaultTimeout is how long a command waits for a notification's final state:
+// longer than devices are tried again.
+const defaultTimeout = 45 * time.Minute
 
 func newNotification() *cobra.Command {
 	var t target
@@ -12,6 +19,7 @@ func newNotification() *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
 	t.flags(c)
 	var wait bool
+	var timeout time.Duration
 	show := &cobra.Command{Use: "show ID", Short: "Show a notification's telemetry", Args: exactArgs("the notification's id"),
 		RunE: func(c *cobra.Command, args []string) error {
 			client, err := t.client(nh.ClientOptions{})
@@ -22,13 +30,16 @@ func newNotification() *cobra.Command {
 			if wait {
 				read = client.WaitForNotification
 			}
-			d, err := read(c.Context(), args[0])
+			ctx, cancel := context.WithTimeout(c.Context(), timeout)
+			defer cancel()
+			d, err := read(ctx, args[0])
 			if err != nil {
 				return err
 			}
 			return printJSON(c.OutOrStdout(), d)
 		}}
 	show.Flags().BoolVar(&wait, "wait", false, "wait until the state is final")
+	show.Flags().DurationVar(&timeout, "timeout", defaultTimeout, "of --wait; also while the hub does not know the notification")
 	c.AddCommand(show)
 	return c
 }

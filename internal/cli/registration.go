@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -19,6 +21,9 @@ func newRegistration() *cobra.Command {
 	return c
 }
 
+// platforms are what a registration can be of.
+var platforms = []nh.Platform{nh.APNs, nh.FCMV1, nh.GCM, nh.WNS, nh.MPNS, nh.ADM, nh.Baidu, nh.Browser, nh.Xiaomi}
+
 func newRegistrationCreate(t *target) *cobra.Command {
 	var r nh.Registration
 	var platform, body, name string
@@ -28,7 +33,13 @@ func newRegistrationCreate(t *target) *cobra.Command {
 			if platform == "" || r.Handle == "" {
 				return misuse{errors.New("a registration needs --platform and --handle")}
 			}
-			r.Platform = nh.Platform(platform)
+			r.Platform = nh.Platform(strings.ToLower(platform))
+			switch {
+			case !slices.Contains(platforms, r.Platform):
+				return misuse{fmt.Errorf("--platform: %q is none of %v", platform, platforms)}
+			case name != "" && body == "":
+				return misuse{errors.New("--template-name names a template: give --template too")}
+			}
 			if body != "" {
 				text, err := input(body, c.InOrStdin())
 				if err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -22,6 +23,7 @@ type sendOptions struct {
 	test       bool
 	wait       bool
 	debug      bool
+	timeout    time.Duration
 }
 
 func newSend() *cobra.Command {
@@ -48,11 +50,26 @@ func newSend() *cobra.Command {
 	f.StringArrayVar(&o.headers, "header", nil, "Name: value, for the push service; may be repeated")
 	f.BoolVar(&o.test, "test", false, "wait for the outcome at up to ten devices")
 	f.BoolVar(&o.wait, "wait", false, "wait for the final state and print the telemetry")
+	f.DurationVar(&o.timeout, "timeout", defaultTimeout, "of --wait")
 	f.BoolVar(&o.debug, "debug", false, "print requests and answers, without the token, to standard error")
 	return c
 }
 
+// audience refuses a send to whom could be read in two ways.
+func (o *sendOptions) audience() error {
+	switch {
+	case o.handle != "" && (len(o.tags) > 0 || o.expression != ""):
+		return misuse{errors.New("--handle names the one device: --tag and --expression do not go with it")}
+	case len(o.tags) > 0 && o.expression != "":
+		return misuse{errors.New("give --tag or --expression, not both")}
+	}
+	return nil
+}
+
 func (o *sendOptions) run(ctx context.Context, c *cobra.Command, payload []byte) error {
+	if err := o.audience(); err != nil {
+		return err
+	}
 	n, err := makeNotification(o.format, payload)
 	if err != nil {
 		return misuse{err}
@@ -99,6 +116,8 @@ func (o *sendOptions) show(ctx context.Context, c *cobra.Command, client *nh.Cli
 		_, err := fmt.Fprintln(out, sent.NotificationID)
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, o.timeout)
+	defer cancel()
 	d, err := client.WaitForNotification(ctx, sent.NotificationID)
 	if err != nil {
 		return err
