@@ -17,7 +17,7 @@ func (f *fixture) finish(id string, s hub.State, counts ...hub.Count) {
 	f.t.Helper()
 	hubID := f.dispatch.last(f.t).HubID
 	f.update(func(tx store.Tx) error {
-		if err := tx.StartNotification(hubID, id, now.Add(6123400*time.Nanosecond)); err != nil {
+		if err := tx.StartNotification(hubID, id, 1, 1, now.Add(6123400*time.Nanosecond)); err != nil {
 			return err
 		}
 		if err := tx.AddOutcomes(hubID, id, counts); err != nil {

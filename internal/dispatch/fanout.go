@@ -19,11 +19,15 @@ const maxRanges = 16
 func (d *Dispatcher) fanOut(ctx context.Context, _ <-chan struct{}, t task.Task) {
 	var n hub.Notification
 	var ranges []task.Task
+	var reach reach
 	err := d.cfg.Store.View(ctx, func(r store.Reader) (err error) {
 		if n, err = r.Notification(t.HubID, t.Notification); err != nil {
 			return err
 		}
-		ranges, err = d.ranges(r, &n)
+		if reach, err = reachNow(r); err != nil {
+			return err
+		}
+		ranges, err = d.ranges(r, &n, reach)
 		return err
 	})
 	if err != nil {
@@ -36,7 +40,7 @@ func (d *Dispatcher) fanOut(ctx context.Context, _ <-chan struct{}, t task.Task)
 		if err := tx.DeleteTask(t.Lease()); err != nil {
 			return err
 		}
-		if err := tx.StartNotification(n.HubID, n.ID, now); err != nil {
+		if err := tx.StartNotification(n.HubID, n.ID, reach.bound, reach.sequence, now); err != nil {
 			return err
 		}
 		for i := range ranges {
@@ -72,18 +76,20 @@ func (d *Dispatcher) startRanges(ranges []task.Task) (started []bool) {
 	return started
 }
 
+// reach is how far a send goes: the highest registration number there is when
+// it begins, and the store's Sequence then.
+type reach struct{ bound, sequence int64 }
+
+func reachNow(r store.Reader) (now reach, err error) {
+	if now.bound, err = r.LastNumber(); err == nil {
+		now.sequence, err = r.Sequence()
+	}
+	return now, err
+}
+
 // ranges returns the tasks of a notification's platforms: contiguous from 0 to
-// the highest number there is now. A registration that comes later is above
-// every range.
-func (d *Dispatcher) ranges(r store.Reader, n *hub.Notification) ([]task.Task, error) {
-	bound, err := r.LastNumber()
-	if err != nil {
-		return nil, err
-	}
-	seq, err := r.Sequence()
-	if err != nil {
-		return nil, err
-	}
+// the bound. A registration that comes later is above every range.
+func (d *Dispatcher) ranges(r store.Reader, n *hub.Notification, to reach) ([]task.Task, error) {
 	platforms, err := r.PlatformsOf(n.HubID, n.Kind)
 	if err != nil {
 		return nil, err
@@ -93,13 +99,13 @@ func (d *Dispatcher) ranges(r store.Reader, n *hub.Notification) ([]task.Task, e
 		if n.Kind == hub.Native && p != n.Platform {
 			continue
 		}
-		cuts, err := d.cuts(r, store.Selector{HubID: n.HubID, Platform: p, Kind: n.Kind}, bound)
+		cuts, err := d.cuts(r, store.Selector{HubID: n.HubID, Platform: p, Kind: n.Kind}, to.bound)
 		if err != nil {
 			return nil, err
 		}
 		after := int64(0)
 		for _, last := range cuts {
-			state := rangeState{Kind: n.Kind, Bound: bound, Seq: seq, Left: []interval{{After: after, Last: last}}}
+			state := rangeState{Kind: n.Kind, Bound: to.bound, Seq: to.sequence, Left: []interval{{After: after, Last: last}}}
 			out = append(out, task.Task{
 				Kind: kindRange, HubID: n.HubID, Notification: n.ID, Platform: uint8(p),
 				DueAt: d.cfg.Clock.Now(), Payload: pack(state),

@@ -27,7 +27,7 @@ const (
 func (d *Dispatcher) TestSend(ctx context.Context, n *hub.Notification) ([]TestResult, error) {
 	n.ID, n.State = hub.NewNotificationID(d.cfg.Clock.Now()), hub.Processing
 	n.EnqueuedAt = d.cfg.Clock.Now()
-	n.StartedAt = n.EnqueuedAt
+	n.StartedAt, n.Test = n.EnqueuedAt, true
 	sends, pages, err := d.testPages(ctx, n)
 	defer func() {
 		for _, j := range sends {
@@ -64,31 +64,29 @@ func (d *Dispatcher) testPages(ctx context.Context, n *hub.Notification) (sends 
 		return []*send{j}, []page{p}, err
 	}
 	platforms := []hub.Platform{n.Platform}
-	var seq, bound int64
+	var to reach
 	err = d.cfg.Store.View(ctx, func(r store.Reader) (err error) {
 		if n.Kind == hub.Template {
 			if platforms, err = r.PlatformsOf(n.HubID, hub.Template); err != nil {
 				return err
 			}
 		}
-		if seq, err = r.Sequence(); err != nil {
-			return err
-		}
-		bound, err = r.LastNumber()
+		to, err = reachNow(r)
 		return err
 	})
+	n.Bound, n.Sequence = to.bound, to.sequence
 	for _, p := range platforms {
 		if err != nil {
 			break
 		}
 		var j *send
-		if j, err = d.newSend(ctx, n, p, n.Kind, seq); err != nil {
+		if j, err = d.newSend(ctx, n, p, n.Kind, to.sequence); err != nil {
 			break
 		}
 		sends = append(sends, j)
 		var pg page
 		err = d.cfg.Store.View(ctx, func(r store.Reader) (err error) {
-			pg, err = j.readPage(r, interval{Last: bound}, testPrefix)
+			pg, err = j.readPage(r, interval{Last: to.bound}, testPrefix)
 			return err
 		})
 		pages = append(pages, pg)

@@ -54,6 +54,10 @@ type Notification struct {
 	EnqueuedAt  time.Time
 	StartedAt   time.Time
 	EndedAt     time.Time
+	Test        bool // a test send: at most ten devices, chosen at random
+	// Bound is the highest registration number that the send reaches, and
+	// Sequence the store's when that was fixed. Zero: not yet, or not known.
+	Bound, Sequence int64
 	// PerhapsTwice counts devices that a takeover may have sent to again: an
 	// upper bound, shown in Fanfare's own views only.
 	PerhapsTwice int64

@@ -152,23 +152,27 @@ type Notifications interface {
 	Notification(hubID int64, id string) (hub.Notification, error)
 	// OutcomeCounts returns a notification's counts, by platform and outcome.
 	OutcomeCounts(hubID int64, id string) ([]hub.Count, error)
-	// DeliveryLog returns the log's pages in the order written.
-	DeliveryLog(hubID int64, id string) ([]LogPage, error)
+	// DeliveryLog calls fn for the log's pages in the order written: a large
+	// send has thousands. fn reads nothing else, and its error ends the walk.
+	DeliveryLog(hubID int64, id string, fn func(LogPage) error) error
 }
 
-// LogPage is the delivery log of one finished page or retry: entries as
-// package dispatch packs them, under 8 bytes a device.
+// LogPage is the delivery log of one attempt at a page or a list, as package
+// dispatch packs it: the outcomes that became final, under 8 bytes a device,
+// and notes of what was no plain success, at most 64 KiB.
 type LogPage struct {
 	Platform hub.Platform
 	Entries  []byte
+	Notes    []byte // nil: there are none, or none were kept
 	At       time.Time
 }
 
 // NotificationWriter changes notifications.
 type NotificationWriter interface {
 	InsertNotification(n *hub.Notification) error
-	// StartNotification moves Enqueued to Processing; another state stays.
-	StartNotification(hubID int64, id string, now time.Time) error
+	// StartNotification moves Enqueued to Processing, with the bound of the send
+	// and the Sequence at which it was fixed; in another state nothing changes.
+	StartNotification(hubID int64, id string, bound, sequence int64, now time.Time) error
 	// FinishNotification sets the final state.
 	FinishNotification(hubID int64, id string, s hub.State, now time.Time) error
 	AddOutcomes(hubID int64, id string, counts []hub.Count) error

@@ -2,6 +2,8 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
+	"io/fs"
 
 	"github.com/fanfare-hub/fanfare/internal/store"
 )
@@ -13,4 +15,38 @@ func (s *Store) LimitPages(ctx context.Context) error {
 		_, err := t.(*tx).conn.c.ExecContext(ctx, "PRAGMA max_page_count = 100")
 		return err
 	})
+}
+
+// MakeAt makes a database as an earlier version left it, with the schema of
+// that version and the statements applied.
+func MakeAt(ctx context.Context, path string, version int, statements ...string) error {
+	db, err := sql.Open("sqlite", dsn(path))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	c, err := newConn(ctx, db)
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	files, err := fs.Glob(migrations, "migration/*.sql")
+	if err != nil {
+		return err
+	}
+	if err := migrateWith(c, files[:version]); err != nil {
+		return err
+	}
+	for _, s := range statements {
+		if _, err := c.exec(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Versions is how many migrations there are.
+func Versions() int {
+	files, _ := fs.Glob(migrations, "migration/*.sql")
+	return len(files)
 }

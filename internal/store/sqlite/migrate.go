@@ -18,6 +18,10 @@ func migrate(c *conn) error {
 	if err != nil {
 		return err
 	}
+	return migrateWith(c, files)
+}
+
+func migrateWith(c *conn, files []string) error {
 	if _, err := c.c.ExecContext(whole, "CREATE TABLE IF NOT EXISTS migration (version INTEGER PRIMARY KEY)"); err != nil {
 		return err
 	}

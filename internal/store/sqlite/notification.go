@@ -12,9 +12,10 @@ func (r *reader) Notification(hubID int64, id string) (hub.Notification, error) 
 	n := hub.Notification{HubID: hubID, ID: id}
 	var headers, direct string
 	err := r.row(`SELECT kind, platform, body, content_type, headers, expiry, tags, direct, api_version, state,
-		enqueued_at, started_at, ended_at, perhaps_twice FROM notification WHERE hub_id = ? AND id = ?`, hubID, id).
+		enqueued_at, started_at, ended_at, perhaps_twice, coalesce(test, 0), coalesce(bound, 0), coalesce(sequence, 0)
+		FROM notification WHERE hub_id = ? AND id = ?`, hubID, id).
 		Scan(&n.Kind, &n.Platform, &n.Body, &n.ContentType, &headers, micros{&n.Expiry}, &n.Tags, &direct, &n.APIVersion, &n.State,
-			micros{&n.EnqueuedAt}, micros{&n.StartedAt}, micros{&n.EndedAt}, &n.PerhapsTwice)
+			micros{&n.EnqueuedAt}, micros{&n.StartedAt}, micros{&n.EndedAt}, &n.PerhapsTwice, &n.Test, &n.Bound, &n.Sequence)
 	if err != nil {
 		return n, notFound(err)
 	}
@@ -35,15 +36,14 @@ func (r *reader) OutcomeCounts(hubID int64, id string) ([]hub.Count, error) {
 	return out, err
 }
 
-func (r *reader) DeliveryLog(hubID int64, id string) ([]store.LogPage, error) {
-	var out []store.LogPage
-	err := r.each(func(row scanner) error {
+func (r *reader) DeliveryLog(hubID int64, id string, fn func(store.LogPage) error) error {
+	return r.each(func(row scanner) error {
 		var p store.LogPage
-		err := row.Scan(&p.Platform, &p.Entries, micros{&p.At})
-		out = append(out, p)
-		return err
-	}, "SELECT platform, entries, at FROM delivery_log WHERE hub_id = ? AND notification = ? ORDER BY id", hubID, id)
-	return out, err
+		if err := row.Scan(&p.Platform, &p.Entries, &p.Notes, micros{&p.At}); err != nil {
+			return err
+		}
+		return fn(p)
+	}, "SELECT platform, entries, notes, at FROM delivery_log WHERE hub_id = ? AND notification = ? ORDER BY id", hubID, id)
 }
 
 func (t *tx) InsertNotification(n *hub.Notification) error {
@@ -56,15 +56,16 @@ func (t *tx) InsertNotification(n *hub.Notification) error {
 		return err
 	}
 	_, err = t.exec(`INSERT INTO notification (hub_id, id, kind, platform, body, content_type, headers, expiry, tags, direct, api_version, state,
-		enqueued_at, started_at, ended_at, perhaps_twice) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		enqueued_at, started_at, ended_at, perhaps_twice, test, bound, sequence)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		n.HubID, n.ID, n.Kind, n.Platform, blob(n.Body), n.ContentType, headers, at(n.Expiry), n.Tags, direct, n.APIVersion, n.State,
-		at(n.EnqueuedAt), at(n.StartedAt), at(n.EndedAt), n.PerhapsTwice)
+		at(n.EnqueuedAt), at(n.StartedAt), at(n.EndedAt), n.PerhapsTwice, n.Test, n.Bound, n.Sequence)
 	return err
 }
 
-func (t *tx) StartNotification(hubID int64, id string, now time.Time) error {
-	_, err := t.exec("UPDATE notification SET state = ?, started_at = ? WHERE hub_id = ? AND id = ? AND state = ?",
-		hub.Processing, at(now), hubID, id, hub.Enqueued)
+func (t *tx) StartNotification(hubID int64, id string, bound, sequence int64, now time.Time) error {
+	_, err := t.exec("UPDATE notification SET state = ?, started_at = ?, bound = ?, sequence = ? WHERE hub_id = ? AND id = ? AND state = ?",
+		hub.Processing, at(now), bound, sequence, hubID, id, hub.Enqueued)
 	return err
 }
 
@@ -91,7 +92,12 @@ func (t *tx) AddPerhapsTwice(hubID int64, id string, n int64) error {
 }
 
 func (t *tx) AppendLog(hubID int64, id string, p store.LogPage) error {
-	_, err := t.exec("INSERT INTO delivery_log (hub_id, notification, platform, entries, at) VALUES (?, ?, ?, ?, ?)", hubID, id, p.Platform, p.Entries, at(p.At))
+	var notes any // NULL
+	if len(p.Notes) > 0 {
+		notes = p.Notes
+	}
+	_, err := t.exec("INSERT INTO delivery_log (hub_id, notification, platform, entries, notes, at) VALUES (?, ?, ?, ?, ?, ?)",
+		hubID, id, p.Platform, blob(p.Entries), notes, at(p.At))
 	return err
 }
 

@@ -3,6 +3,7 @@ package sqlite_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -200,5 +201,46 @@ func TestFullDiskIsBusy(t *testing.T) {
 	})
 	if !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("the refused notification: %v, want ErrNotFound", err)
+	}
+}
+
+// A database of every earlier version is brought up to date, with what it held.
+func TestMigrations(t *testing.T) {
+	t.Parallel()
+	for version := 1; version < sqlite.Versions(); version++ {
+		t.Run(fmt.Sprint("from ", version), func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "db")
+			err := sqlite.MakeAt(t.Context(), path, version,
+				`INSERT INTO notification (hub_id, id, kind, platform, body, content_type, headers, expiry, tags, direct, api_version, state, enqueued_at)
+					VALUES (1, 'NH-1', 0, 1, '{}', '', '', NULL, 'a', '', '', 3, 1000000)`,
+				`INSERT INTO delivery_log (hub_id, notification, platform, entries, at) VALUES (1, 'NH-1', 1, x'0100', 1000000)`)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := open(t, path, sqlite.Options{})
+			defer s.Close()
+			put(t, s) // and it can be written to
+			err = s.View(t.Context(), func(r store.Reader) error {
+				n, err := r.Notification(1, "NH-1")
+				if n.Tags != "a" || n.State != hub.Completed || n.Bound != 0 || n.Sequence != 0 || n.Test {
+					t.Errorf("the notification is %+v", n)
+				}
+				pages := 0
+				err2 := r.DeliveryLog(1, "NH-1", func(p store.LogPage) error {
+					if pages++; !bytes.Equal(p.Entries, []byte{1, 0}) || p.Notes != nil {
+						t.Errorf("the page is %+v", p)
+					}
+					return nil
+				})
+				if pages != 1 {
+					t.Errorf("%d pages, want 1", pages)
+				}
+				return errors.Join(err, err2)
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }

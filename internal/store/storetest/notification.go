@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/fanfare-hub/fanfare/internal/hub"
 	"github.com/fanfare-hub/fanfare/internal/store"
 	"github.com/fanfare-hub/fanfare/internal/task"
@@ -16,20 +18,20 @@ func notifications(f *fixture) {
 		ID: "NH-1", HubID: f.hub, Kind: hub.Native, Platform: hub.APNs, Body: []byte(`{}`), ContentType: "application/json",
 		Headers: []hub.Header{{Name: "apns-priority", Value: "5"}}, Expiry: now.Add(time.Hour), Tags: "a && b",
 		Direct: []hub.DirectHandle{{Handle: "aa"}}, APIVersion: "2020-06", State: hub.Enqueued, EnqueuedAt: now,
+		Test: true,
 	}
 	f.update(func(tx store.Tx) error { return tx.InsertNotification(&n) })
 	f.update(func(tx store.Tx) error {
 		return errors.Join(
-			tx.StartNotification(f.hub, n.ID, now.Add(time.Second)),
-			tx.StartNotification(f.hub, n.ID, now.Add(time.Minute)),
+			tx.StartNotification(f.hub, n.ID, 7, 8, now.Add(time.Second)),
+			tx.StartNotification(f.hub, n.ID, 70, 80, now.Add(time.Minute)),
 			tx.AddOutcomes(f.hub, n.ID, []hub.Count{{Platform: hub.APNs, Outcome: hub.Success, N: 2}}),
 			tx.AddOutcomes(f.hub, n.ID, []hub.Count{{Platform: hub.APNs, Outcome: hub.Success, N: 3}, {Platform: hub.APNs, Outcome: hub.Skipped, N: 1}}),
-			tx.AppendLog(f.hub, n.ID, store.LogPage{Platform: hub.APNs, Entries: []byte{1}, At: now}),
-			tx.AppendLog(f.hub, n.ID, store.LogPage{Platform: hub.WNS, Entries: []byte{2}, At: now}),
 			tx.AddPerhapsTwice(f.hub, n.ID, 4), tx.AddPerhapsTwice(f.hub, n.ID, 5),
 			tx.FinishNotification(f.hub, n.ID, hub.Completed, now.Add(time.Hour)))
 	})
 	n.State, n.StartedAt, n.EndedAt, n.PerhapsTwice = hub.Completed, now.Add(time.Second), now.Add(time.Hour), 9
+	n.Bound, n.Sequence = 7, 8
 	f.view(func(r store.Reader) error {
 		got, err := r.Notification(f.hub, n.ID)
 		if !reflect.DeepEqual(got, n) {
@@ -39,11 +41,37 @@ func notifications(f *fixture) {
 		if want := []hub.Count{{Platform: hub.APNs, Outcome: hub.Success, N: 5}, {Platform: hub.APNs, Outcome: hub.Skipped, N: 1}}; !reflect.DeepEqual(counts, want) {
 			f.Errorf("counts %v, want %v", counts, want)
 		}
-		log, err3 := r.DeliveryLog(f.hub, n.ID)
-		if len(log) != 2 || log[0].Entries[0] != 1 || log[1].Platform != hub.WNS {
-			f.Errorf("log %+v", log)
+		return errors.Join(err, err2)
+	})
+}
+
+// The log is walked in order, with entries and notes as they came.
+func deliveryLog(f *fixture) {
+	n := hub.Notification{ID: "NH-1", HubID: f.hub, State: hub.Processing, EnqueuedAt: now}
+	want := []store.LogPage{
+		{Platform: hub.APNs, Entries: []byte{1}, At: now},
+		{Platform: hub.WNS, Entries: []byte{2}, Notes: []byte{0, 255, 3}, At: now.Add(time.Second)},
+		{Platform: hub.WNS, Notes: []byte{1}, At: now.Add(time.Minute)}, // an attempt that settled nobody
+	}
+	f.update(func(tx store.Tx) error {
+		errs := []error{tx.InsertNotification(&n)}
+		for _, p := range want {
+			errs = append(errs, tx.AppendLog(f.hub, n.ID, p))
 		}
-		return errors.Join(err, err2, err3)
+		return errors.Join(append(errs, tx.AppendLog(f.hub, "NH-2", store.LogPage{Platform: hub.ADM, At: now}))...)
+	})
+	f.view(func(r store.Reader) error {
+		var got []store.LogPage
+		err := r.DeliveryLog(f.hub, n.ID, func(p store.LogPage) error { got = append(got, p); return nil })
+		if diff := cmp.Diff(want, got); diff != "" {
+			f.Error(diff)
+		}
+		enough := errors.New("enough")
+		seen := 0
+		if err := r.DeliveryLog(f.hub, n.ID, func(store.LogPage) error { seen++; return enough }); !errors.Is(err, enough) || seen != 1 {
+			f.Errorf("the walk went on after an error: %d pages, %v", seen, err)
+		}
+		return err
 	})
 }
 
@@ -67,9 +95,10 @@ func retention(f *fixture) {
 		if _, err := r.Notification(f.hub, "NH-0"); !errors.Is(err, store.ErrNotFound) {
 			f.Errorf("the old one: %v", err)
 		}
-		log, err := r.DeliveryLog(f.hub, "NH-0")
+		pages := 0
+		err := r.DeliveryLog(f.hub, "NH-0", func(store.LogPage) error { pages++; return nil })
 		counts, err2 := r.OutcomeCounts(f.hub, "NH-0")
-		if len(log)+len(counts) != 0 {
+		if pages+len(counts) != 0 {
 			f.Error("log or counts of the old one are left")
 		}
 		_, err3 := r.Notification(f.hub, "NH-1")
