@@ -158,11 +158,29 @@ func (p *postings) seek(at int64) (int64, error) {
 type device struct {
 	target store.Target
 	entry  entry // what a list said of it; zero in a range
-	// settled devices are not sent to: outcome is theirs already.
+	// settled devices are not sent to: outcome is theirs already, and event
+	// and extra say why, as in a note.
 	settled bool
 	outcome hub.Outcome
+	event   event
+	extra   int64
+	reason  string
 	trial   bool      // a suspect that is tried again
 	sentAt  time.Time // when the attempt began
+}
+
+// number is the one under which the log knows the device: its registration's,
+// or its place in a direct send.
+func (dv *device) number() int64 {
+	if dv.entry.Direct > 0 {
+		return int64(dv.entry.Direct)
+	}
+	return dv.target.Number
+}
+
+// unsent settles a device that is not sent to.
+func (dv *device) unsent(o hub.Outcome, why event, extra int64) {
+	dv.settled, dv.outcome, dv.event, dv.extra = true, o, why, extra
 }
 
 // page is a run of devices that are sent to, and committed, together.
@@ -237,7 +255,7 @@ func (j *send) settle(r store.Reader, dv *device, healthy bool, first map[string
 			first[key] = n
 		}
 		if n < t.Number {
-			dv.settled, dv.outcome = true, hub.Skipped
+			dv.unsent(hub.Skipped, duplicate, n)
 			return nil
 		}
 	}
@@ -253,7 +271,7 @@ func (j *send) settleSuspect(dv *device, since time.Time, healthy bool) {
 	case healthy && j.now().Sub(since) >= j.d.cfg.SuspectAfter:
 		dv.trial = true
 	default:
-		dv.settled, dv.outcome = true, hub.Dropped
+		dv.unsent(hub.Dropped, suspected, since.UnixMilli())
 	}
 }
 
@@ -263,7 +281,7 @@ func (j *send) settleSuspect(dv *device, since time.Time, healthy bool) {
 func (j *send) firstOf(r store.Reader, handle string) (int64, error) {
 	first := int64(end)
 	err := r.Sharing(j.selector, handle, j.now(), func(t store.Target) bool {
-		if t.Changed <= j.seq && j.matches(t.Tags) {
+		if t.Changed <= j.seq && matches(j.expr, t.Tags) {
 			first = t.Number
 		}
 		return first == end
@@ -271,14 +289,16 @@ func (j *send) firstOf(r store.Reader, handle string) (int64, error) {
 	return first, err
 }
 
-// matches evaluates the expression on a registration's own tags.
-func (j *send) matches(tags []string) bool {
-	if j.expr == nil {
-		return true
-	}
-	folded := make(map[string]bool, len(tags))
+// matches evaluates an expression (nil: everyone) on a registration's own tags.
+func matches(expr tagexpr.Node, tags []string) bool {
+	return expr == nil || tagexpr.Match(expr, carried(tags))
+}
+
+// carried is a registration's tags as package tagexpr asks for them.
+func carried(tags []string) func(folded string) bool {
+	set := make(map[string]bool, len(tags))
 	for _, t := range tags {
-		folded[tagexpr.Fold(t)] = true
+		set[tagexpr.Fold(t)] = true
 	}
-	return tagexpr.Match(j.expr, func(tag string) bool { return folded[tag] })
+	return func(folded string) bool { return set[folded] }
 }

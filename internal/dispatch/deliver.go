@@ -17,12 +17,30 @@ import (
 // page has as many as it has distinct messages.
 const maxBatches = 16
 
+// answer is what came of one device in one attempt.
+type answer struct {
+	pns.Result
+	second pns.Again // the result is that of a second try at once
+	before string    // with second: the reason that the first try gave
+}
+
+// settles reports whether the answer is the device's last one.
+func (a *answer) settles() bool {
+	switch a.Class {
+	case pns.OK, pns.Update, pns.Body, pns.Hold, pns.Drop:
+		return true
+	case pns.Credential:
+		return !a.Service
+	}
+	return false
+}
+
 // attempt makes one attempt at every device of a page that is to be sent to.
 // Devices with the same message go in one batch; a message of one device's own
 // is rendered when its turn comes, so that no page of them is held.
 func (j *send) attempt(ctx context.Context, p page) *report {
 	began := j.now()
-	results := make([]pns.Result, len(p.devices))
+	results := make([]answer, len(p.devices))
 	batches, own := j.batches(ctx, p, results)
 	ctx, cancel := context.WithTimeout(ctx, j.d.cfg.PageTimeout)
 	defer cancel()
@@ -48,7 +66,7 @@ func (j *send) attempt(ctx context.Context, p page) *report {
 
 // batches groups the places of devices by message, and names those whose
 // message is their own. Devices without a way to be reached are settled.
-func (j *send) batches(ctx context.Context, p page, results []pns.Result) (batches map[*pns.Message][]int, own []int) {
+func (j *send) batches(ctx context.Context, p page, results []answer) (batches map[*pns.Message][]int, own []int) {
 	batches = map[*pns.Message][]int{}
 	for i := range p.devices {
 		dv := &p.devices[i]
@@ -56,7 +74,8 @@ func (j *send) batches(ctx context.Context, p page, results []pns.Result) (batch
 		switch {
 		case dv.settled:
 		case j.lane.conn == nil:
-			dv.settled, dv.outcome = true, hub.InvalidCredentials
+			dv.unsent(hub.InvalidCredentials, j.lane.lacks, 0)
+			dv.reason = j.lane.reason
 		case j.messages.ofOne(&dv.target):
 			own = append(own, i)
 		default:
@@ -70,31 +89,37 @@ func (j *send) batches(ctx context.Context, p page, results []pns.Result) (batch
 
 // message returns what a device is sent. Without one the device is settled, as
 // its template says; if the template could not be read, it is tried again.
-func (j *send) message(ctx context.Context, dv *device, result *pns.Result) *pns.Message {
+func (j *send) message(ctx context.Context, dv *device, result *answer) *pns.Message {
 	m, err := j.messages.of(ctx, &dv.target)
 	var unread *unreadError
 	switch {
 	case err == nil:
 		return m
 	case errors.As(err, &unread):
-		*result = pns.Result{Class: pns.Unsent, Outcome: hub.PnsUnreachable, Service: true, Reason: err.Error()}
+		result.Result = pns.Result{Class: pns.Unsent, Outcome: hub.PnsUnreachable, Service: true, Reason: err.Error()}
+		return nil
 	case errors.Is(err, errTooLong):
-		dv.settled, dv.outcome = true, hub.InvalidNotificationSize
+		dv.unsent(hub.InvalidNotificationSize, unrendered, 0)
 	default:
-		dv.settled, dv.outcome = true, hub.InvalidNotificationFormat
+		dv.unsent(hub.InvalidNotificationFormat, unrendered, 0)
 	}
+	dv.reason = pns.Reason(err.Error())
 	return nil
 }
 
 // sendBatch sends one message to the devices at the places given, and gives
 // those whose answer asks for it a second try at once.
-func (j *send) sendBatch(ctx context.Context, m *pns.Message, devices []device, at []int, results []pns.Result) {
+func (j *send) sendBatch(ctx context.Context, m *pns.Message, devices []device, at []int, results []answer) {
 	targets := make([]pns.Target, len(at))
 	for i, k := range at {
 		targets[i] = j.target(&devices[k])
 	}
-	got := make([]pns.Result, len(at))
-	j.lane.conn.Send(ctx, &pns.Batch{Message: m, Targets: targets}, got)
+	first := make([]pns.Result, len(at))
+	j.lane.conn.Send(ctx, &pns.Batch{Message: m, Targets: targets}, first)
+	got := make([]answer, len(at))
+	for i := range first {
+		got[i].Result = first[i]
+	}
 	for _, how := range []pns.Again{pns.WithFreshToken, pns.WithOtherEnvironment, pns.WithNewConn} {
 		j.sendAgain(ctx, m, targets, got, how)
 	}
@@ -105,7 +130,7 @@ func (j *send) sendBatch(ctx context.Context, m *pns.Message, devices []device, 
 
 // sendAgain makes the second try of one sort. Its answers are the last ones of
 // this attempt.
-func (j *send) sendAgain(ctx context.Context, m *pns.Message, targets []pns.Target, got []pns.Result, how pns.Again) {
+func (j *send) sendAgain(ctx context.Context, m *pns.Message, targets []pns.Target, got []answer, how pns.Again) {
 	var at []int
 	batch := pns.Batch{Message: m, FreshToken: how == pns.WithFreshToken, NewConn: how == pns.WithNewConn}
 	for i := range got {
@@ -129,21 +154,25 @@ func (j *send) sendAgain(ctx context.Context, m *pns.Message, targets []pns.Targ
 		if how == pns.WithOtherEnvironment && second[i].Class == pns.OK {
 			second[i].Again = pns.WithOtherEnvironment // for judge: this is where it worked
 		}
-		got[k] = second[i]
+		got[k] = answer{second[i], how, got[k].Reason}
 	}
 }
 
 // target is what the connector needs of a device.
 func (j *send) target(dv *device) pns.Target {
 	t := &dv.target
-	who := t.RegistrationID
-	if dv.entry.Direct > 0 {
-		who = strconv.Itoa(dv.entry.Direct)
-	}
 	return pns.Target{
 		Handle: t.Handle, Browser: t.Browser, OtherEnvironment: t.OtherEnvironment,
-		MessageID: messageID(j.n.ID, who),
+		MessageID: messageID(j.n.ID, messageOwner(t.RegistrationID, dv.entry.Direct)),
 	}
+}
+
+// messageOwner names a device to messageID.
+func messageOwner(registration string, direct int) string {
+	if direct > 0 {
+		return strconv.Itoa(direct)
+	}
+	return registration
 }
 
 // messageID is a UUID (RFC 9562, version 8) that is the same in every repeat

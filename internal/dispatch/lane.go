@@ -13,11 +13,13 @@ import (
 
 // lane is one version of one hub's credential for one push service, and the
 // connector built for it. conn is nil where there is no credential, or none
-// that a connector can be built for.
+// that a connector can be built for: lacks and reason say which.
 type lane struct {
 	key     laneKey
 	version int64
 	conn    pns.Connector
+	lacks   event
+	reason  string
 	users   int
 	retired bool
 }
@@ -47,7 +49,7 @@ func (l *lanes) use(ctx context.Context, hubID int64, p hub.Platform) (*lane, er
 	key := laneKey{hubID, p}
 	service, known := l.services[p]
 	if !known {
-		return &lane{key: key, users: 1, retired: true}, nil
+		return &lane{key: key, users: 1, retired: true, lacks: noConnector, reason: "there is no connector for this push service"}, nil
 	}
 	var cred hub.Credential
 	err := l.store.View(ctx, func(r store.Reader) (err error) {
@@ -55,7 +57,7 @@ func (l *lanes) use(ctx context.Context, hubID int64, p hub.Platform) (*lane, er
 		return err
 	})
 	if errors.Is(err, store.ErrNotFound) {
-		return &lane{key: key, users: 1, retired: true}, nil
+		return &lane{key: key, users: 1, retired: true, lacks: noCredential, reason: "the hub has no credential for this push service"}, nil
 	}
 	if err != nil {
 		return nil, err
@@ -73,7 +75,7 @@ func (l *lanes) use(ctx context.Context, hubID int64, p hub.Platform) (*lane, er
 	fresh := &lane{key: key, version: cred.Version, users: 1}
 	if fresh.conn, err = service.New(cred, l.env); err != nil {
 		l.log.Error("building a connector", "hub", hubID, "platform", p.String(), "error", err)
-		fresh.conn = nil
+		fresh.conn, fresh.lacks, fresh.reason = nil, badCredential, pns.Reason(err.Error())
 	}
 	l.open[key] = fresh
 	return fresh, nil

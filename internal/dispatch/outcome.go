@@ -18,6 +18,7 @@ type report struct {
 
 	counts  map[hub.Outcome]int64
 	log     []logEntry
+	notes   []note
 	answers []bool // for the breaker's window: was the handle called dead?
 	dead    []deadHandle
 	handles []handleChange
@@ -36,8 +37,10 @@ type fail struct {
 // has had its say.
 type deadHandle struct {
 	store.Dead
+	target    *store.Target
 	malformed bool
 	trial     bool
+	note      int // its place in the report's notes
 }
 
 // untouched reports whether no device of the page has a final answer or one of
@@ -52,21 +55,23 @@ func (r *report) settleAs(dv *device, o hub.Outcome) {
 		r.counts = map[hub.Outcome]int64{}
 	}
 	r.counts[o]++
-	n := dv.target.Number
-	if dv.entry.Direct > 0 {
-		n = int64(dv.entry.Direct)
-	}
-	r.log = append(r.log, logEntry{n, o})
+	r.log = append(r.log, logEntry{dv.number(), o})
+}
+
+// settleUnsent counts a device that is not sent to, and notes why.
+func (j *send) settleUnsent(r *report, dv *device) {
+	r.settleAs(dv, dv.outcome)
+	j.noteUnsent(r, dv, dv.outcome)
 }
 
 // judge sorts the results of one attempt.
-func (j *send) judge(p page, began time.Time, results []pns.Result) *report {
+func (j *send) judge(p page, began time.Time, results []answer) *report {
 	judgeService(p, results)
 	r := &report{in: p.in, began: began}
 	for i := range p.devices {
 		dv := &p.devices[i]
 		if dv.settled {
-			r.settleAs(dv, dv.outcome)
+			j.settleUnsent(r, dv)
 			continue
 		}
 		j.judgeOne(r, dv, &results[i])
@@ -77,17 +82,17 @@ func (j *send) judge(p page, began time.Time, results []pns.Result) *report {
 // judgeService decides over a whole page, whatever batches it was sent in,
 // which failures speak of the service. A probe is one device, and its failure
 // all that there is to go by.
-func judgeService(p page, results []pns.Result) {
+func judgeService(p page, results []answer) {
 	var at []int
 	var sent []pns.Result
 	for i := range p.devices {
 		if !p.devices[i].settled {
-			at, sent = append(at, i), append(sent, results[i])
+			at, sent = append(at, i), append(sent, results[i].Result)
 		}
 	}
 	pns.JudgeService(sent)
 	for i, k := range at {
-		results[k] = sent[i]
+		results[k].Result = sent[i]
 		switch results[k].Class {
 		case pns.Retry, pns.Reconnect, pns.Unsent, pns.Unknown:
 			results[k].Service = results[k].Service || p.probe
@@ -95,28 +100,23 @@ func judgeService(p page, results []pns.Result) {
 	}
 }
 
-func (j *send) judgeOne(r *report, dv *device, res *pns.Result) {
+func (j *send) judgeOne(r *report, dv *device, res *answer) {
 	if res.Outcome == hub.Success && res.Class != pns.OK && res.Class != pns.Update {
 		res.Outcome = hub.PnsUnreachable
 	}
-	r.noteAnswer(dv, res)
-	switch res.Class {
-	case pns.OK, pns.Update, pns.Body, pns.Hold, pns.Drop:
-		r.answered = true
+	r.noteAnswer(dv, &res.Result)
+	j.noteAttempt(r, dv, res)
+	switch {
+	case res.settles():
 		r.settleAs(dv, res.Outcome)
-		r.noteHandle(dv, res)
-	case pns.Credential:
-		if !res.Service {
-			r.settleAs(dv, res.Outcome)
-			return
+		if res.Class != pns.Credential {
+			r.answered = true
+			j.noteHandle(r, dv, &res.Result)
 		}
-		r.park(j.later(dv, res), res)
+	case res.Service:
+		r.park(j.later(dv, &res.Result), &res.Result)
 	default:
-		if res.Service {
-			r.park(j.later(dv, res), res)
-			return
-		}
-		r.again = append(r.again, j.later(dv, res))
+		r.again = append(r.again, j.later(dv, &res.Result))
 	}
 }
 
@@ -143,11 +143,13 @@ func (r *report) noteAnswer(dv *device, res *pns.Result) {
 	}
 }
 
-// noteHandle notes what the answer says of the handle.
-func (r *report) noteHandle(dv *device, res *pns.Result) {
-	t := &dv.target
+// noteHandle notes what the answer says of the handle. Whatever it says has a
+// note already, the last one.
+func (j *send) noteHandle(r *report, dv *device, res *pns.Result) {
+	t, last := &dv.target, len(r.notes)-1
 	if dv.trial && res.Class != pns.Drop {
 		r.handles = append(r.handles, handleChange{Op: opClear, Handle: t.Handle})
+		j.rule(r, last, cleared, t)
 	}
 	switch res.Class {
 	case pns.Drop:
@@ -156,26 +158,28 @@ func (r *report) noteHandle(dv *device, res *pns.Result) {
 			since = dv.sentAt
 		}
 		r.dead = append(r.dead, deadHandle{
-			Dead:      store.Dead{Number: t.Number, Handle: t.Handle, Written: t.Written, Since: since},
-			malformed: res.Malformed, trial: dv.trial,
+			Dead:   store.Dead{Number: t.Number, Handle: t.Handle, Written: t.Written, Since: since},
+			target: t, malformed: res.Malformed, trial: dv.trial, note: last,
 		})
 	case pns.Update:
 		r.handles = append(r.handles, handleChange{Op: opReplace, Number: t.Number, Handle: t.Handle, New: res.NewHandle})
+		j.rule(r, last, replaced, t)
 	case pns.OK:
 		if res.Again == pns.WithOtherEnvironment {
 			r.handles = append(r.handles, handleChange{Op: opEnvironment, Handle: t.Handle, Other: !t.OtherEnvironment})
+			j.rule(r, last, otherWorked, t)
 		}
 	}
 }
 
-// write adds a report to a commit: counts and log, the breaker's window, what
+// write adds a report to a commit: counts, log and notes, the breaker's window, what
 // is to be done with handles, and the devices that are tried again.
 func (j *send) write(tx store.Tx, r *report) error {
 	changes, err := j.judgeDead(tx, r)
 	if err != nil {
 		return err
 	}
-	if err := j.writeCounts(tx, r); err != nil {
+	if err := j.writeLog(tx, r); err != nil {
 		return err
 	}
 	if len(changes) > 0 {
@@ -187,8 +191,8 @@ func (j *send) write(tx store.Tx, r *report) error {
 	return j.writeLists(tx, r)
 }
 
-func (j *send) writeCounts(tx store.Tx, r *report) error {
-	if len(r.counts) == 0 {
+func (j *send) writeLog(tx store.Tx, r *report) error {
+	if len(r.log) == 0 && len(r.notes) == 0 {
 		return nil
 	}
 	var counts []hub.Count
@@ -198,7 +202,9 @@ func (j *send) writeCounts(tx store.Tx, r *report) error {
 	if err := tx.AddOutcomes(j.n.HubID, j.n.ID, counts); err != nil {
 		return err
 	}
-	return tx.AppendLog(j.n.HubID, j.n.ID, store.LogPage{Platform: j.selector.Platform, Entries: packLog(r.log), At: j.now()})
+	return tx.AppendLog(j.n.HubID, j.n.ID, store.LogPage{
+		Platform: j.selector.Platform, Entries: packLog(r.log), Notes: packNotes(r.notes), At: j.now(),
+	})
 }
 
 // judgeDead takes the page's answers into the breaker's window first, and then
@@ -224,10 +230,13 @@ func (j *send) judgeDead(tx store.Tx, r *report) ([]handleChange, error) {
 		switch {
 		case dh.malformed && !w.accepted():
 			// Nothing was ever accepted: the environment may be the wrong one.
+			j.rule(r, dh.note, doubted, dh.target)
 		case !dh.trial && w.tripped():
 			suspects++
+			j.rule(r, dh.note, toSuspect, dh.target)
 			changes = append(changes, handleChange{Op: opSuspect, Handle: dh.Handle, Since: j.now()})
 		default:
+			j.rule(r, dh.note, toDelete, dh.target)
 			changes = append(changes, handleChange{Op: opDrop, Number: dh.Number, Handle: dh.Handle, Written: dh.Written, Since: dh.Since})
 		}
 	}
@@ -243,11 +252,18 @@ func (j *send) giveUp(p page) *report {
 	r := &report{in: p.in}
 	for i := range p.devices {
 		dv := &p.devices[i]
-		if dv.settled {
-			r.settleAs(dv, dv.outcome)
-		} else {
-			r.settleAs(dv, hub.Abandoned)
+		if !dv.settled {
+			dv.unsent(hub.Abandoned, j.late(), 0)
 		}
+		j.settleUnsent(r, dv)
 	}
 	return r
+}
+
+// late is why a device is abandoned.
+func (j *send) late() event {
+	if j.over() {
+		return tooOld
+	}
+	return ranOut
 }

@@ -25,6 +25,14 @@ type entry struct {
 	wait time.Duration // what the push service asked for; kept in the task's due time
 }
 
+// last is the outcome of a device that is not tried again.
+func (e *entry) last() hub.Outcome {
+	if e.Last == hub.Success {
+		return hub.PnsUnreachable
+	}
+	return e.Last
+}
+
 // listState is a list task's own state: devices named one by one.
 type listState struct {
 	Kind    hub.Kind  `json:"kind"`
@@ -229,7 +237,7 @@ func (r *listRun) hold(p page, f *fail) *report {
 	rep := &report{failure: f}
 	for i := range p.devices {
 		if dv := &p.devices[i]; dv.settled {
-			rep.settleAs(dv, dv.outcome)
+			r.settleUnsent(rep, dv)
 		} else {
 			if dv.entry.First.IsZero() {
 				dv.entry.First = r.now()
@@ -264,7 +272,7 @@ func (r *listRun) begin(ctx context.Context, p page) error {
 func (r *listRun) commit(ctx context.Context, reports []*report) error {
 	return r.d.update(ctx, func(tx store.Tx) error {
 		// A direct send has no fan-out that would have said so.
-		if err := tx.StartNotification(r.n.HubID, r.n.ID, r.began); err != nil {
+		if err := tx.StartNotification(r.n.HubID, r.n.ID, 0, 0, r.began); err != nil {
 			return err
 		}
 		waiting := listState{Kind: r.list.Kind, Parks: r.list.Parks}
@@ -298,7 +306,7 @@ func (r *listRun) read(ctx context.Context) (page, *report, error) {
 	ended := &report{}
 	p.devices = slices.DeleteFunc(p.devices, func(dv device) bool {
 		if dv.settled {
-			ended.settleAs(&dv, dv.outcome)
+			r.settleUnsent(ended, &dv)
 		}
 		return dv.settled
 	})
@@ -330,12 +338,11 @@ func (r *listRun) decide(dv *device, healthy bool) {
 	e := &dv.entry
 	switch {
 	case r.over() || !e.First.IsZero() && !r.now().Before(e.First.Add(r.d.cfg.RetryWindow)):
-		dv.settled, dv.outcome = true, hub.Abandoned
-	case dv.target.Handle == "" || e.Direct == 0 && !r.matches(dv.target.Tags):
-		dv.settled, dv.outcome = true, e.Last
-		if e.Last == hub.Success {
-			dv.outcome = hub.PnsUnreachable
-		}
+		dv.unsent(hub.Abandoned, r.late(), 0)
+	case dv.target.Handle == "":
+		dv.unsent(e.last(), wentAway, 0)
+	case e.Direct == 0 && !matches(r.expr, dv.target.Tags):
+		dv.unsent(e.last(), unmatched, 0)
 	default:
 		r.settleSuspect(dv, dv.target.SuspectSince, healthy)
 	}

@@ -131,6 +131,9 @@ func (r *report) final(p page) *report {
 	for _, e := range slices.Concat(r.again, r.parked) {
 		r.settleAs(byNumber[e.Number], e.Last)
 	}
+	for i := range r.notes {
+		r.notes[i].final = true
+	}
 	r.again, r.parked, r.failure = nil, nil, nil
 	return r
 }
