@@ -21,6 +21,9 @@ type Dispatcher interface {
 	Accept(ctx context.Context, n *hub.Notification) error
 	// TestSend delivers to at most ten devices at once, and sets the ID.
 	TestSend(ctx context.Context, n *hub.Notification) ([]dispatch.TestResult, error)
+	// Explain says what became of a device in a send; store.ErrNotFound: the
+	// notification is not known.
+	Explain(ctx context.Context, hubID int64, notificationID, device string) (dispatch.Explanation, error)
 }
 
 // Config is what the API stands on. Store, Dispatch, Clock and Log are needed.

@@ -87,6 +87,18 @@ func (d *recorder) TestSend(_ context.Context, n *hub.Notification) ([]dispatch.
 	return d.results, d.take(n)
 }
 
+// Explain knows what was sent.
+func (d *recorder) Explain(_ context.Context, hubID int64, id, device string) (dispatch.Explanation, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, n := range d.sent {
+		if n.HubID == hubID && n.ID == id {
+			return dispatch.Explanation{NotificationID: id, Device: device, EnqueuedAt: now, Verdict: "It is <so>."}, d.err
+		}
+	}
+	return dispatch.Explanation{}, fmt.Errorf("explaining: %w", store.ErrNotFound)
+}
+
 // last is the notification that was taken last.
 func (d *recorder) last(t *testing.T) hub.Notification {
 	t.Helper()

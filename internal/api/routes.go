@@ -39,6 +39,7 @@ func (s *server) table() []route {
 		{http.MethodGet, "/{hub}/installations/{id}", hub.Listen, s.getInstallation},
 		{http.MethodDelete, "/{hub}/installations/{id}", hub.Listen, s.deleteInstallation},
 
+		{http.MethodGet, "/_fanfare/hubs/{hub}/notifications/{id}/explain", hub.Manage, s.explain},
 		{http.MethodGet, "/_fanfare/hubs/{hub}/suspects/{platform}", hub.Manage, s.listSuspects},
 		{http.MethodPost, "/_fanfare/hubs/{hub}/suspects/{platform}/confirm", hub.Manage, s.confirmSuspects},
 		{http.MethodPost, "/_fanfare/hubs/{hub}/suspects/{platform}/clear", hub.Manage, s.clearSuspects},

@@ -61,7 +61,7 @@ func TestMisuse(t *testing.T) {
 		{"registration", "create", "--platform", "telex", "--handle", "a"}, {"registration", "create", "--platform", "apns", "--handle", "aa", "--template-name", "t"},
 		{"installation", "put", `{"ID":"i","Platform":"apns","PushChannel":"00AA","Tag":["misspelt"]}`}, {"installation", "put", `{}`},
 		{"dev", "--listen", "0.0.0.0:0"}, {"dev", "--listen", "127.0.0.1"},
-		{"dev", "--hub", "a/b"}, {"hub", "suspects", "--hub", "h", "--connection-string", "x"},
+		{"dev", "--hub", "a/b"}, {"explain", "NH-1"}, {"explain", "NH-1", "x"}, {"hub", "suspects", "--hub", "h", "--connection-string", "x"},
 		{"hub", "suspects", "apns", "--clear-all", "--confirm", "x", "--hub", "h", "--connection-string", "x"},
 	} {
 		if code, _, errs := call(t.Context(), args...); code != exitMisuse || errs == "" {
@@ -172,6 +172,11 @@ func TestDevAndClient(t *testing.T) {
 	id := strings.TrimSpace(fanfare("send", "--format", "apple", "--tag", "sports", `{"aps":{"alert":"Goal!"}}`))
 	if got := fanfare("notification", "show", "--wait", id); !strings.Contains(got, `"Completed"`) || !strings.Contains(got, `"Success": 1`) {
 		t.Errorf("notification show: %s", got)
+	}
+	for args, want := range map[string]string{made.ID: "— Delivered, counted as Success", "i-1": "— OtherPlatform", "i-1 --json": `"cause": "OtherPlatform"`} {
+		if got := fanfare(append([]string{"explain", id}, strings.Fields(args)...)...); !strings.Contains(got, want) {
+			t.Errorf("explain %s: %s", args, got)
+		}
 	}
 	out.until(t, "Goal!")
 	if got := fanfare("send", "--format", "fcmv1", "--expression", "sports && !x", "--test", `{"message":{}}`); !strings.Contains(got, `"Success": 1`) {

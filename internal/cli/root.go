@@ -65,7 +65,7 @@ REST API of Azure Notification Hubs.
   fanfare serve   a hub of your own
 
 The client commands (send, registration, installation, notification, token)
-work against Azure too.`,
+work against Azure too; explain and hub do not.`,
 		SilenceUsage: true, SilenceErrors: true,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
@@ -73,7 +73,7 @@ work against Azure too.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return misuse{err} })
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(newDemo(), newDev(), newServe(), newSend(), newHub(), newRegistration(),
-		newInstallation(), newNotification(), newToken(), newVersion())
+		newInstallation(), newNotification(), newExplain(), newToken(), newVersion())
 	return root
 }
 
