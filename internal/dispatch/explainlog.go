@@ -58,7 +58,7 @@ func (q *inquiry) readPage(p store.LogPage) error {
 // waiting is the task in which a device stands that has no outcome yet.
 type waiting struct {
 	cause   Cause
-	due     time.Time // zero: now
+	due     time.Time // zero: the task is at work
 	reason  string
 	giveUp  time.Time // when its time runs out; zero: not known yet
 	attempt int       // attempts made
@@ -99,7 +99,9 @@ func (q *inquiry) ranged(s *subject) *waiting {
 		var st rangeState
 		switch {
 		case t.Kind == kindFanout:
-			return &waiting{cause: Queued, due: t.DueAt}
+			w := q.waiting(t, s, false, false)
+			w.cause = Queued
+			return w
 		case t.Kind != kindRange || t.Platform != uint8(s.platform) || json.Unmarshal(t.Payload, &st) != nil:
 		case slices.ContainsFunc(st.Open, holds):
 			return q.waiting(t, s, false, true)
@@ -119,9 +121,12 @@ func (q *inquiry) ranged(s *subject) *waiting {
 
 func (q *inquiry) waiting(t *task.Task, s *subject, parked, sending bool) *waiting {
 	w := &waiting{cause: WaitsToRetry, due: t.DueAt, reason: t.Reason}
+	if t.Owner != "" {
+		w.due = time.Time{}
+	}
 	switch {
 	case sending && t.Owner != "":
-		w.cause, w.due = InFlight, time.Time{}
+		w.cause = InFlight
 	case parked:
 		w.cause = WaitsForService
 		if n := len(s.notes); n > 0 && s.notes[n-1].class == pns.Credential {

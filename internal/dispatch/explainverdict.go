@@ -50,16 +50,24 @@ func (w *waiting) verdict() string {
 	case InFlight:
 		return "It is being sent to now."
 	case WaitsForService:
-		return fmt.Sprintf("It waits until %s, since the whole push service fails%s.", stamp(w.due), quoted(w.reason))
+		return fmt.Sprintf("It waits%s, since the whole push service fails%s.", w.until(), quoted(w.reason))
 	case WaitsForCredential:
-		return fmt.Sprintf("It waits until %s, or for a new credential, since the push service refuses the hub's%s.", stamp(w.due), quoted(w.reason))
+		return fmt.Sprintf("It waits%s, or for a new credential, since the push service refuses the hub's%s.", w.until(), quoted(w.reason))
 	}
-	return fmt.Sprintf("It is tried again at %s, after %s.", stamp(w.due), counted(w.attempt, "attempt"))
+	return fmt.Sprintf("It waits%s and is tried again, after %s.", w.until(), counted(w.attempt, "attempt"))
+}
+
+// until says when the task goes on.
+func (w *waiting) until() string {
+	if w.due.IsZero() {
+		return " for its turn"
+	}
+	return " until " + stamp(w.due)
 }
 
 func (w *waiting) detail() string {
 	text := "It stands in a task that is at work"
-	if w.cause != InFlight {
+	if !w.due.IsZero() {
 		text = "It stands in a task that is due then"
 	}
 	text += quoted(w.reason)
@@ -194,6 +202,8 @@ func (q *inquiry) held(n *note) (Cause, string) {
 // fate says what became of a handle that was called dead.
 func (s *subject) fate(n *note) string {
 	switch {
+	case n.ruling == toSuspect && s.reg == nil && !s.direct:
+		return "so many were that it was not believed: the handle was suspected, and the registration has gone since"
 	case n.ruling == toSuspect:
 		return "so many were that it was not believed: the handle is suspected, and kept"
 	case n.ruling == doubted:

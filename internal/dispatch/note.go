@@ -68,7 +68,7 @@ type note struct {
 type hash [8]byte
 
 // identity tells whose number it was once the registration is gone: kept only
-// where the note is about its end.
+// where the note is about its end, or what may become it.
 type identity struct{ registration, installation, handle hash }
 
 func hashOf(kind, text string) (h hash) {
@@ -119,7 +119,7 @@ func (j *send) noteAttempt(r *report, dv *device, a *answer) {
 func (j *send) rule(r *report, at int, d ruling, t *store.Target) {
 	n := &r.notes[at]
 	n.ruling = d
-	if (d == toDelete || d == replaced) && t.RegistrationID != "" {
+	if (d == toDelete || d == toSuspect || d == replaced) && t.RegistrationID != "" {
 		n.who = identityOf(j.selector.Platform, t)
 	}
 }

@@ -95,11 +95,14 @@ func (w *world) start() {
 	if err := w.app.Start(w.ctx); err != nil {
 		w.Fatal(err)
 	}
-	cs := fmt.Sprintf("Endpoint=http://%s/;SharedAccessKeyName=%s;SharedAccessKey=%s", w.app.Addr(), rule, ruleKey)
-	w.client, err = nh.NewClientFromConnectionString(cs, hubName, &nh.ClientOptions{TokenLife: 72 * time.Hour, Retry: &nh.RetryOptions{Attempts: 1}})
+	w.client, err = nh.NewClientFromConnectionString(w.connectionString(), hubName, &nh.ClientOptions{TokenLife: 72 * time.Hour, Retry: &nh.RetryOptions{Attempts: 1}})
 	if err != nil {
 		w.Fatal(err)
 	}
+}
+
+func (w *world) connectionString() string {
+	return fmt.Sprintf("Endpoint=http://%s/;SharedAccessKeyName=%s;SharedAccessKey=%s", w.app.Addr(), rule, ruleKey)
 }
 
 // stop ends the hub as SIGTERM does; what is in flight gets no patience.
