@@ -35,6 +35,9 @@ var mayImport = map[string][]string{
 
 	"internal/pns/browser": connector,
 
+	"internal/pns/baidu":  connector,
+	"internal/pns/xiaomi": connector,
+
 	"internal/pns/pnstest": {"internal/clock", "internal/pns"}, // of tests only
 	"internal/task":        {"internal/clock"},
 
