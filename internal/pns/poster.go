@@ -18,7 +18,8 @@ import (
 )
 
 const (
-	// maxAnswer is how much of an answer's body is kept, in bytes.
+	// maxAnswer is how much of an answer's body is kept, in bytes, if nothing is
+	// said.
 	maxAnswer = 8 << 10
 	// maxDrain is how much of the rest is read away, in bytes, so that the
 	// connection can be used again.
@@ -31,6 +32,7 @@ const (
 type Poster struct {
 	client *http.Client
 	slots  chan struct{}
+	keep   int64 // of an answer's body, in bytes
 }
 
 // NewPoster returns a Poster whose requests take at most timeout each.
@@ -40,15 +42,19 @@ func NewPoster(env Env, timeout time.Duration) *Poster {
 
 // NewPosterWith is NewPoster over a client of the connector's own.
 func NewPosterWith(env Env, client *http.Client) *Poster {
-	return &Poster{client: client, slots: make(chan struct{}, env.Connections())}
+	return &Poster{client: client, slots: make(chan struct{}, env.Connections()), keep: maxAnswer}
 }
+
+// Keep sets how much of an answer's body is kept, in bytes, where 8 KiB may not
+// hold it. It is called before the first Post.
+func (p *Poster) Keep(n int64) { p.keep = n }
 
 // Answer is what a service said.
 type Answer struct {
 	Status int
 	Reason string // the status line's, as in 410 Gone
 	Header http.Header
-	Body   []byte // the first 8 KiB
+	Body   []byte // the first 8 KiB, or what Keep says
 }
 
 // Each calls do for 0 to n-1, as many at once as there are connections.
@@ -118,7 +124,7 @@ func (p *Poster) Post(ctx context.Context, to string, header http.Header, body [
 	a := &Answer{Status: resp.StatusCode, Reason: resp.Status, Header: resp.Header}
 	// The answer counts with its headers; a body that breaks off only costs
 	// the connection, and what a connector reads in it.
-	a.Body, _ = io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	a.Body, _ = io.ReadAll(io.LimitReader(resp.Body, p.keep))
 	_, _ = io.CopyN(io.Discard, resp.Body, maxDrain)
 	return a, nil
 }

@@ -143,3 +143,20 @@ func TestPosterTellsARefusedAddressFromAServiceThatIsDown(t *testing.T) {
 		t.Errorf("reason %q", lost.Reason)
 	}
 }
+
+func TestPosterKeepsWhatItIsTold(t *testing.T) {
+	t.Parallel()
+	const size = 40 << 10
+	for _, c := range []struct {
+		keep int64
+		want int
+	}{{0, 8 << 10}, {size, size}, {2 * size, size}} {
+		p := poster(t, 1, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, strings.Repeat("x", size)) })
+		if c.keep > 0 {
+			p.Keep(c.keep)
+		}
+		if a, lost := p.Post(t.Context(), "https://a.example/", nil, nil); lost != nil || len(a.Body) != c.want {
+			t.Errorf("Keep(%d): %d bytes, %v; want %d", c.keep, len(a.Body), lost, c.want)
+		}
+	}
+}
