@@ -84,6 +84,27 @@
 // on. Where a service knows no such fate, the device is live. To APNs, 64 zeros
 // are nobody's token.
 //
+// Baidu's channel ids and Xiaomi's registration ids hold their fate as they
+// are. Xiaomi takes up to a thousand ids in one request and answers once: a fate
+// with a code befalls all of them, and nobody gets the message.
+//
+//	word           Baidu                       Xiaomi
+//	gone           30608                       in bad_regids; 20301 if all are
+//	expired        30607                       in bad_regids; 20301 if all are
+//	malformed      30602                       in bad_regids; 20301 if all are
+//	foreign        30605                       10029
+//	throttled-N    30699                       10027
+//	unavailable-N  503, a page of HTML         10002
+//	error-N        500, 30600                  10001
+//	gateway-N      502, a page of HTML         502, a page of HTML
+//	refused        30602                       22100
+//	blocked        -                           10004
+//	answer-CODE    the code; an HTTP status is a page of HTML
+//
+// What a Baidu device got is its message; the other fields of the form stand
+// among the headers, and of the handle the channel counts. What a Xiaomi device
+// got is the form but for the ids, as a JSON object.
+//
 // # Accounts
 //
 // What the services know of senders comes as credentials under Azure's property

@@ -1,6 +1,10 @@
 package pnssim
 
-import "crypto/ecdh"
+import (
+	"crypto/ecdh"
+	"net/http"
+	"net/url"
+)
 
 // ParseFCM returns the token of a message, or the status that refuses it.
 func ParseFCM(body []byte) (token string, status int) {
@@ -19,3 +23,6 @@ func OpenRecord(key *ecdh.PrivateKey, auth, body []byte) ([]byte, error) {
 	}
 	return (&agent{key: key, auth: auth}).open(rec)
 }
+
+// BaiduSign returns the signature that a request must have.
+func BaiduSign(r *http.Request, f url.Values) string { return baiduSign(r, f) }

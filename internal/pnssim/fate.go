@@ -10,7 +10,7 @@ import (
 // Fate is what becomes of the pushes to a device.
 type Fate struct {
 	Kind       string        // a word of the package's documentation; "" is live
-	Times      int           // of the words with -N: so often, then live; 0: once. Of answer: the status
+	Times      int           // of the words with -N: so often, then live; 0: once. Of answer: the status or code
 	Since      time.Time     // gone and expired, at APNs: since when; zero: now
 	Delay      time.Duration // slow: answered so much later, in real time
 	RetryAfter string        // throttled and unavailable, but at APNs: sent as it is; "": as the service does
@@ -115,7 +115,7 @@ func ParseFate(svc Service, handle string) Fate {
 	}
 	n := 0
 	for _, d := range []byte(digits) {
-		if d < '0' || d > '9' || n > 1000 {
+		if d < '0' || d > '9' || n > 1000 && kind != "answer" || n > 100_000 {
 			return Fate{}
 		}
 		n = n*10 + int(d-'0')

@@ -24,6 +24,9 @@ func TestParseFate(t *testing.T) {
 		"fate-throttled-12.x":   {Kind: "throttled", Times: 12},
 		"fate-throttled-12x":    {},
 		"fate-throttled-999999": {},
+		"fate-answer-10029.":    {Kind: "answer", Times: 10029},
+		"fate-answer-200001":    {Kind: "answer", Times: 200001},
+		"fate-answer-99999999":  {},
 		"fate-slow.":            {Kind: "slow", Delay: 500 * time.Millisecond},
 		"fate-slow-40.":         {Kind: "slow", Delay: 40 * time.Millisecond},
 		"FATE-GONE.":            {},
@@ -81,8 +84,8 @@ func FuzzParseFate(f *testing.F) {
 	f.Add("fate-gone.")
 	f.Add("x-fate-throttled-99999999999")
 	f.Fuzz(func(t *testing.T, handle string) {
-		for _, svc := range []pnssim.Service{pnssim.APNs, pnssim.FCM, pnssim.WNS, pnssim.MPNS, pnssim.ADM, pnssim.Browser} {
-			if got := pnssim.ParseFate(svc, handle); got.Times < 0 || got.Times > 20_000 {
+		for _, svc := range []pnssim.Service{pnssim.APNs, pnssim.FCM, pnssim.WNS, pnssim.MPNS, pnssim.ADM, pnssim.Baidu, pnssim.Xiaomi, pnssim.Browser} {
+			if got := pnssim.ParseFate(svc, handle); got.Times < 0 || got.Times > 20_000 && got.Kind != "answer" || got.Times > 2_000_000 {
 				t.Errorf("%q: %+v", handle, got)
 			}
 		}

@@ -45,7 +45,8 @@ func (s *Sim) SetLatency(svc Service, d time.Duration) {
 
 // SetQuota lets our account send so many pushes in a minute of the clock; 0 is
 // any number. Beyond, FCM and ADM answer 429 and WNS 406, all with a
-// Retry-After, and MPNS 406 without. APNs has no quota of an account.
+// Retry-After, MPNS 406 without, Baidu 30699 and Xiaomi 10027. APNs has no
+// quota of an account.
 func (s *Sim) SetQuota(svc Service, perMinute int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -41,12 +41,14 @@ var traits = []trait{
 	{service: WNS, owns: hosts(".notify.windows.com", liveHost, entraHost), protocols: []string{"http/1.1"}, handler: (*Sim).wnsHandler},
 	{service: MPNS, owns: hosts(phoneHosts), protocols: []string{"http/1.1"}, handler: (*Sim).mpnsHandler, demand: (*Sim).demandPhoneCertificate, plain: true},
 	{service: ADM, owns: hosts(amazonHost), protocols: []string{"http/1.1"}, handler: (*Sim).admHandler},
+	{service: Baidu, owns: hosts("api.tuisong.baidu.com", "channel.api.duapp.com"), protocols: []string{"http/1.1"}, handler: (*Sim).baiduHandler},
+	{service: Xiaomi, owns: hosts(".xmpush.xiaomi.com", ".xmpush.global.xiaomi.com"), protocols: []string{"http/1.1"}, handler: (*Sim).xiaomiHandler},
 	{service: Browser, owns: anyHost, protocols: []string{"h2", "http/1.1"}, handler: (*Sim).browserHandler}, // the last: it owns what is left
 }
 
 // forms are how a service's handles are compared, if not as they are.
 var forms = map[Service]func(handle string) string{
-	APNs: strings.ToLower, WNS: channelForm, MPNS: channelForm, Browser: channelForm,
+	APNs: strings.ToLower, WNS: channelForm, MPNS: channelForm, Baidu: baiduForm, Browser: channelForm,
 }
 
 // hosts owns these and, of names that begin with a dot, all below them.
