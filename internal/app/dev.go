@@ -115,6 +115,8 @@ func devConfig(o DevOptions, sim *pnssim.Sim) config.Config {
 			{Platform: hub.MPNS, Properties: sim.MPNSCredential()},
 			{Platform: hub.ADM, Properties: sim.ADMCredential()},
 			{Platform: hub.Browser, Properties: sim.BrowserCredential()},
+			{Platform: hub.Baidu, Properties: sim.BaiduCredential()},
+			{Platform: hub.Xiaomi, Properties: sim.XiaomiCredential()},
 		},
 	}}
 	return cfg

@@ -48,13 +48,15 @@ hubs:
     mpns: {certificate_file: phone.p12, password: pp}
     adm: {client_id: c, client_secret_file: adm.secret, token_url: "https://t", send_url: "https://s/{0}"}
     browser: {subject: "mailto:a@example.com", public_key: P, private_key_file: vapid.key}
+    baidu: {api_key: k, secret_file: baidu.key, endpoint: e}
+    xiaomi: {secret: x, endpoint: f}
 push_services: {dial: "127.0.0.1:1", ca_file: cert.pem}
 dispatch: {page: 10, window: 2, workers: 3, connections: 5, request_timeout: 5s, retry_window: 10m, suspect_after: 12h, retention: 48h}
 `
 
 var wholeFiles = []string{
 	"master", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\n", "cert.pem", "c", "key.pem", "k",
-	"backend.key", "backend-key-of-16\r\n", "key.p8", "p8", "phone.p12", "\x30\x00\n", "adm.secret", "as\n", "vapid.key", "K\n", "account.json", `{"project_id":"p","client_email":"e","private_key":"k","other":1}`,
+	"backend.key", "backend-key-of-16\r\n", "key.p8", "p8", "phone.p12", "\x30\x00\n", "adm.secret", "as\n", "vapid.key", "K\n", "baidu.key", "b\n", "account.json", `{"project_id":"p","client_email":"e","private_key":"k","other":1}`,
 }
 
 func TestWholeFile(t *testing.T) {
@@ -69,13 +71,15 @@ func TestWholeFile(t *testing.T) {
 		"tls": cfg.CertFile == filepath.Join(dir, "cert.pem") && cfg.KeyFile == filepath.Join(dir, "key.pem"), "log": cfg.Log == config.Log{Level: "debug", Format: "json"},
 		"namespace": len(cfg.Namespace) == 1 && cfg.Namespace[0].Rights.Has(hub.Send) && cfg.Namespace[0].SecondaryKey == "fedcba9876543210",
 		"hub":       h.Name == "MyHub" && h.RegistrationTTL == 720*time.Hour && h.Rules[0].PrimaryKey == "backend-key-of-16" && !h.Rules[0].Rights.Has(hub.Manage),
-		"credentials": len(h.Credentials) == 6 && h.Credentials[0].Properties["Token"] == "p8" && h.Credentials[1].Properties["PrivateKey"] == "k" &&
+		"credentials": len(h.Credentials) == 8 && h.Credentials[0].Properties["Token"] == "p8" && h.Credentials[1].Properties["PrivateKey"] == "k" &&
 			h.Credentials[2].Properties["SecretKey"] == "s",
 		"phone": h.Credentials[3].Platform == hub.MPNS && maps.Equal(h.Credentials[3].Properties, map[string]string{"MpnsCertificate": "MAAK", "CertificateKey": "pp"}),
 		"ADM": h.Credentials[4].Platform == hub.ADM && maps.Equal(h.Credentials[4].Properties,
 			map[string]string{"ClientId": "c", "ClientSecret": "as", "AuthTokenUrl": "https://t", "SendUrlTemplate": "https://s/{0}"}),
 		"browser": h.Credentials[5].Platform == hub.Browser && h.Credentials[5].Properties["Subject"] == "mailto:a@example.com" &&
 			h.Credentials[5].Properties["VapidPublicKey"] == "P" && h.Credentials[5].Properties["VapidPrivateKey"] == "K",
+		"Baidu":         maps.Equal(h.Credentials[6].Properties, map[string]string{"BaiduApiKey": "k", "BaiduSecretKey": "b", "BaiduEndPoint": "e"}),
+		"Xiaomi":        maps.Equal(h.Credentials[7].Properties, map[string]string{"appSecret": "x", "endpoint": "f"}),
 		"push services": cfg.PushServices.Dial == "127.0.0.1:1",
 		"dispatch": cfg.Dispatch == config.Dispatch{Page: 10, Window: 2, Workers: 3, Connections: 5, RequestTimeout: 5 * time.Second,
 			RetryWindow: 10 * time.Minute, SuspectAfter: 12 * time.Hour, Retention: 48 * time.Hour},
@@ -144,6 +148,11 @@ func TestMistakes(t *testing.T) {
 		"browser's two keys":             {"hubs:\n  - name: a\n" + rules + "    browser: {subject: s, public_key: p, private_key: k, private_key_file: f}\n", "4: private_key and private_key_file are both given"},
 		"browser without a subject":      {"hubs:\n  - name: a\n" + rules + "    browser: {public_key: p, private_key: k}\n", "4: browser: subject is missing"},
 		"browser without its public key": {"hubs:\n  - name: a\n" + rules + "    browser: {subject: s, private_key: k}\n", "4: browser: public_key is missing"},
+		"Baidu incomplete":               {"hubs:\n  - name: a\n" + rules + "    baidu: {api_key: k}\n", "4: baidu: secret is missing"},
+		"Baidu without a key":            {"hubs:\n  - name: a\n" + rules + "    baidu: {secret: s}\n", "4: baidu: api_key is missing"},
+		"Baidu's secret":                 {"hubs:\n  - name: a\n" + rules + "    baidu: {api_key: k, secret: s, secret_file: f}\n", "secret and secret_file are both given"},
+		"Xiaomi incomplete":              {"hubs:\n  - name: a\n" + rules + "    xiaomi: {endpoint: e}\n", "4: xiaomi: secret is missing"},
+		"Xiaomi's secret":                {"hubs:\n  - name: a\n" + rules + "    xiaomi: {secret_file: nosuch}\n", "4: secret_file:"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

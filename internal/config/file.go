@@ -50,6 +50,9 @@ type hubBlock struct {
 	ADM             *admBlock   `yaml:"adm"`
 
 	Browser *browserBlock `yaml:"browser"`
+
+	Baidu  *baiduBlock  `yaml:"baidu"`
+	Xiaomi *xiaomiBlock `yaml:"xiaomi"`
 }
 
 // apnsBlock is a token key or a certificate.
@@ -103,6 +106,19 @@ type browserBlock struct {
 	PublicKey      string `yaml:"public_key"`
 	PrivateKey     string `yaml:"private_key"`
 	PrivateKeyFile string `yaml:"private_key_file"`
+}
+
+type baiduBlock struct {
+	APIKey     string `yaml:"api_key"`
+	Secret     string `yaml:"secret"`
+	SecretFile string `yaml:"secret_file"`
+	Endpoint   string `yaml:"endpoint"`
+}
+
+type xiaomiBlock struct {
+	Secret     string `yaml:"secret"`
+	SecretFile string `yaml:"secret_file"`
+	Endpoint   string `yaml:"endpoint"`
 }
 
 type pushBlock struct {

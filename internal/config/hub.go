@@ -125,6 +125,12 @@ func (c *checker) credentials(at []any, b hubBlock) []hub.Credential {
 	if b.Browser != nil {
 		out = append(out, hub.Credential{Platform: hub.Browser, Properties: c.browser(at2(at, "browser"), b.Browser)})
 	}
+	if b.Baidu != nil {
+		out = append(out, hub.Credential{Platform: hub.Baidu, Properties: c.baidu(at2(at, "baidu"), b.Baidu)})
+	}
+	if b.Xiaomi != nil {
+		out = append(out, hub.Credential{Platform: hub.Xiaomi, Properties: c.xiaomi(at2(at, "xiaomi"), b.Xiaomi)})
+	}
 	return out
 }
 
@@ -195,6 +201,18 @@ func (c *checker) browser(at []any, b *browserBlock) map[string]string {
 	key := c.secret(at, "private_key", b.PrivateKey, b.PrivateKeyFile)
 	c.need(at, [2]string{"subject", b.Subject}, [2]string{"public_key", b.PublicKey}, [2]string{"private_key", key})
 	return map[string]string{"Subject": b.Subject, "VapidPublicKey": b.PublicKey, "VapidPrivateKey": key}
+}
+
+func (c *checker) baidu(at []any, b *baiduBlock) map[string]string {
+	secret := c.secret(at, "secret", b.Secret, b.SecretFile)
+	c.need(at, [2]string{"api_key", b.APIKey}, [2]string{"secret", secret})
+	return present(map[string]string{"BaiduApiKey": b.APIKey, "BaiduSecretKey": secret, "BaiduEndPoint": b.Endpoint})
+}
+
+func (c *checker) xiaomi(at []any, b *xiaomiBlock) map[string]string {
+	secret := c.secret(at, "secret", b.Secret, b.SecretFile)
+	c.need(at, [2]string{"secret", secret})
+	return present(map[string]string{"appSecret": secret, "endpoint": b.Endpoint})
 }
 
 // present drops properties without a value.
