@@ -27,6 +27,10 @@ var connectors = map[hub.Platform]dispatch.Service{
 	hub.Browser: {New: browser.New, Credential: hub.Browser},
 }
 
+// CheckCredential says what is wrong with a credential in itself, before
+// anything is sent with it.
+func CheckCredential(c hub.Credential) error { return checks[c.Platform](c) }
+
 // checks say what is wrong with a credential, before anything is sent with it.
 var checks = map[hub.Platform]func(hub.Credential) error{
 	hub.APNs: apns.Check, hub.FCMV1: fcm.Check, hub.WNS: wns.Check,

@@ -41,7 +41,7 @@ what waits for a credential that has changed is tried at once.`,
 }
 
 func serve(ctx context.Context, file string, stderr io.Writer) error {
-	cfg, err := config.Load(file)
+	cfg, err := config.Load(file, app.CheckCredential)
 	if err != nil {
 		var mistakes *config.Error
 		if errors.As(err, &mistakes) {
@@ -82,7 +82,7 @@ func reloadUntilDone(ctx context.Context, a *app.App, file string, log *slog.Log
 		case err := <-a.Failed():
 			return fmt.Errorf("serving: %w", err)
 		case <-hangup:
-			cfg, err := config.Load(file)
+			cfg, err := config.Load(file, app.CheckCredential)
 			if err == nil {
 				err = a.Reload(ctx, cfg)
 			}

@@ -1,11 +1,18 @@
 package config_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"maps"
+	"math/big"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,7 +34,7 @@ func load(t testing.TB, text string, files ...string) (config.Config, string, er
 	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cfg, err := config.Load(name)
+	cfg, err := config.Load(name, nil)
 	return cfg, dir, err
 }
 
@@ -54,8 +61,29 @@ push_services: {dial: "127.0.0.1:1", ca_file: cert.pem}
 dispatch: {page: 10, window: 2, workers: 3, connections: 5, request_timeout: 5s, retry_window: 10m, suspect_after: 12h, retention: 48h}
 `
 
+// certPEM and keyPEM belong together.
+var certPEM, keyPEM = func() (string, string) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1)}
+	cert, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		panic(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		panic(err)
+	}
+	block := func(kind string, b []byte) string {
+		return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: b}))
+	}
+	return block("CERTIFICATE", cert), block("PRIVATE KEY", der)
+}()
+
 var wholeFiles = []string{
-	"master", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\n", "cert.pem", "c", "key.pem", "k",
+	"master", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\n", "cert.pem", certPEM, "key.pem", keyPEM,
 	"backend.key", "backend-key-of-16\r\n", "key.p8", "p8", "phone.p12", "\x30\x00\n", "adm.secret", "as\n", "vapid.key", "K\n", "baidu.key", "b\n", "account.json", `{"project_id":"p","client_email":"e","private_key":"k","other":1}`,
 }
 
@@ -109,7 +137,7 @@ func TestMistakes(t *testing.T) {
 		"two documents":                  {"listen: a:1\n---\nlisten: b:1\n", "more than one document"},
 		"address":                        {"listen: nowhere\n", "1: listen: \"nowhere\" is not host:port"},
 		"half of TLS":                    {"tls:\n  cert_file: c\n", "tls: cert_file and key_file belong together"},
-		"missing certificate":            {"tls: {cert_file: c, key_file: k}\n", "1: cert_file:"},
+		"missing certificate":            {"tls: {cert_file: c, key_file: k}\n", "1: tls: cert_file c and key_file k: open "},
 		"log level":                      {"log:\n  level: loud\n", `2: level: "loud" is not one of`},
 		"log format":                     {"log: {format: xml}\n", `format: "xml" is not one of`},
 		"master key":                     {"master_key: short\n", "1: master_key: a master key is 32 random bytes"},
@@ -168,7 +196,7 @@ func TestMistakes(t *testing.T) {
 	if !errors.As(err, &e) || len(e.Mistakes) != 3 {
 		t.Errorf("three mistakes: %v", err)
 	}
-	if _, err := config.Load(filepath.Join(t.TempDir(), "nosuch")); errors.As(err, &e) || !errors.Is(err, os.ErrNotExist) {
+	if _, err := config.Load(filepath.Join(t.TempDir(), "nosuch"), nil); errors.As(err, &e) || !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a missing file: %v", err)
 	}
 	if _, _, err := load(t, "# "+strings.Repeat("x", 5<<20)); err == nil || !strings.Contains(err.Error(), "larger than") {
@@ -224,6 +252,38 @@ func TestAPNsCertificate(t *testing.T) {
 	}
 	if _, _, err := load(t, head+"{certificate_file: empty}\n", "empty", "\n"); err == nil || !strings.Contains(err.Error(), "4: certificate_file: empty is empty") {
 		t.Errorf("an empty file: %v", err)
+	}
+}
+
+// A pair that is none, and credentials that are wrong in themselves, are named
+// with their lines, all at once.
+func TestWrongInThemselves(t *testing.T) {
+	t.Parallel()
+	_, _, err := load(t, "tls: {cert_file: key.pem, key_file: cert.pem}\n", "cert.pem", certPEM, "key.pem", keyPEM)
+	if err == nil || !strings.Contains(err.Error(), "1: tls: cert_file key.pem and key_file cert.pem: ") {
+		t.Errorf("a pair the wrong way round: %v", err)
+	}
+	name := filepath.Join(t.TempDir(), "fanfare.yaml")
+	const rule = "    rules: [{name: r, rights: [send], primary_key: 0123456789abcdef}]\n"
+	text := "hubs:\n  - name: a\n" + rule + "    wns: {package_sid: bad, secret: s}\n    xiaomi: {secret: good}\n  - name: b\n" + rule + "    xiaomi: {secret: bad}\n    adm: {client_id: c}\n"
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err = config.Load(name, func(c hub.Credential) error {
+		for _, v := range c.Properties {
+			if v == "bad" {
+				return errors.New("it is bad")
+			}
+		}
+		return nil
+	})
+	var e *config.Error
+	if !errors.As(err, &e) {
+		t.Fatalf("%v", err)
+	}
+	want := []config.Mistake{{Line: 4, Msg: "wns: it is bad"}, {Line: 8, Msg: "xiaomi: it is bad"}, {Line: 9, Msg: "adm: client_secret is missing"}}
+	if !slices.Equal(e.Mistakes, want) {
+		t.Errorf("%+v, want %+v", e.Mistakes, want)
 	}
 }
 

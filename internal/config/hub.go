@@ -107,30 +107,28 @@ func (c *checker) key(at []any, name, value, file string, needed bool) string {
 
 func (c *checker) credentials(at []any, b hubBlock) []hub.Credential {
 	var out []hub.Credential
-	if b.APNs != nil {
-		out = append(out, hub.Credential{Platform: hub.APNs, Properties: c.apns(at2(at, "apns"), b.APNs)})
+	add := func(given bool, name string, p hub.Platform, read func(at []any) map[string]string) {
+		if !given {
+			return
+		}
+		at, before := at2(at, name), len(c.mistakes)
+		cred := hub.Credential{Platform: p, Properties: read(at)}
+		out = append(out, cred)
+		if len(c.mistakes) > before || c.check == nil {
+			return
+		}
+		if err := c.check(cred); err != nil {
+			c.wrong(at, "%s: %v", name, err)
+		}
 	}
-	if b.FCM != nil {
-		out = append(out, hub.Credential{Platform: hub.FCMV1, Properties: c.fcm(at2(at, "fcm"), b.FCM)})
-	}
-	if b.WNS != nil {
-		out = append(out, hub.Credential{Platform: hub.WNS, Properties: c.wns(at2(at, "wns"), b.WNS)})
-	}
-	if b.MPNS != nil {
-		out = append(out, hub.Credential{Platform: hub.MPNS, Properties: c.mpns(at2(at, "mpns"), b.MPNS)})
-	}
-	if b.ADM != nil {
-		out = append(out, hub.Credential{Platform: hub.ADM, Properties: c.adm(at2(at, "adm"), b.ADM)})
-	}
-	if b.Browser != nil {
-		out = append(out, hub.Credential{Platform: hub.Browser, Properties: c.browser(at2(at, "browser"), b.Browser)})
-	}
-	if b.Baidu != nil {
-		out = append(out, hub.Credential{Platform: hub.Baidu, Properties: c.baidu(at2(at, "baidu"), b.Baidu)})
-	}
-	if b.Xiaomi != nil {
-		out = append(out, hub.Credential{Platform: hub.Xiaomi, Properties: c.xiaomi(at2(at, "xiaomi"), b.Xiaomi)})
-	}
+	add(b.APNs != nil, "apns", hub.APNs, func(at []any) map[string]string { return c.apns(at, b.APNs) })
+	add(b.FCM != nil, "fcm", hub.FCMV1, func(at []any) map[string]string { return c.fcm(at, b.FCM) })
+	add(b.WNS != nil, "wns", hub.WNS, func(at []any) map[string]string { return c.wns(at, b.WNS) })
+	add(b.MPNS != nil, "mpns", hub.MPNS, func(at []any) map[string]string { return c.mpns(at, b.MPNS) })
+	add(b.ADM != nil, "adm", hub.ADM, func(at []any) map[string]string { return c.adm(at, b.ADM) })
+	add(b.Browser != nil, "browser", hub.Browser, func(at []any) map[string]string { return c.browser(at, b.Browser) })
+	add(b.Baidu != nil, "baidu", hub.Baidu, func(at []any) map[string]string { return c.baidu(at, b.Baidu) })
+	add(b.Xiaomi != nil, "xiaomi", hub.Xiaomi, func(at []any) map[string]string { return c.xiaomi(at, b.Xiaomi) })
 	return out
 }
 

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"crypto/tls"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -15,14 +16,17 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/fanfare-hub/fanfare/internal/hub"
 )
 
 // maxFile bounds the config file.
 const maxFile = 4 << 20
 
 // Load reads the file of that name. A file that can be read and is wrong
-// returns *Error with every mistake.
-func Load(name string) (Config, error) {
+// returns *Error with every mistake. check says what is wrong with a credential
+// in itself; nil: nothing is.
+func Load(name string, check func(hub.Credential) error) (Config, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return Config{}, fmt.Errorf("config: %w", err)
@@ -39,10 +43,10 @@ func Load(name string) (Config, error) {
 	if err != nil {
 		return Config{}, fmt.Errorf("config: %w", err)
 	}
-	return parse(text, name, dir)
+	return parse(text, name, dir, check)
 }
 
-func parse(text []byte, name, dir string) (Config, error) {
+func parse(text []byte, name, dir string, check func(hub.Credential) error) (Config, error) {
 	var root yaml.Node
 	if err := yaml.Unmarshal(text, &root); err != nil {
 		return Config{}, &Error{File: name, Mistakes: yamlMistakes(err)}
@@ -58,7 +62,7 @@ func parse(text []byte, name, dir string) (Config, error) {
 			return Config{}, &Error{File: name, Mistakes: []Mistake{{0, "the file holds more than one document: keep one"}}}
 		}
 	}
-	c := &checker{root: &root, dir: dir}
+	c := &checker{root: &root, dir: dir, check: check}
 	cfg := c.config(&f)
 	return cfg, c.err(name)
 }
@@ -147,15 +151,14 @@ func (c *checker) tls(t tlsBlock) (cert, key string) {
 		c.wrong([]any{"tls"}, "tls: cert_file and key_file belong together: give both")
 		return "", ""
 	}
-	for _, f := range []struct{ key, name string }{{"cert_file", t.CertFile}, {"key_file", t.KeyFile}} {
-		if f.name == "" {
-			continue
-		}
-		if _, err := os.Stat(c.path(f.name)); err != nil {
-			c.wrong([]any{"tls", f.key}, "%s: %v", f.key, err)
-		}
+	cert, key = c.path(t.CertFile), c.path(t.KeyFile)
+	if cert == "" {
+		return "", ""
 	}
-	return c.path(t.CertFile), c.path(t.KeyFile)
+	if _, err := tls.LoadX509KeyPair(cert, key); err != nil {
+		c.wrong([]any{"tls"}, "tls: cert_file %s and key_file %s: %v", t.CertFile, t.KeyFile, err)
+	}
+	return cert, key
 }
 
 func (c *checker) log(l logBlock, d Log) Log {

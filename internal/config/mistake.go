@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/fanfare-hub/fanfare/internal/hub"
 )
 
 // Mistake is one thing that is wrong with the file.
@@ -41,6 +43,7 @@ func (e *Error) Error() string {
 type checker struct {
 	root     *yaml.Node
 	dir      string // relative paths in the file start here
+	check    func(hub.Credential) error
 	mistakes []Mistake
 }
 
