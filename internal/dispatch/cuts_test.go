@@ -15,7 +15,7 @@ import (
 // watched is the store, and counts the reads whose cost grows with a hub.
 type watched struct {
 	store.Store
-	cuts, shared atomic.Int64
+	shared atomic.Int64
 }
 
 func (w *watched) View(ctx context.Context, fn func(store.Reader) error) error {
@@ -25,11 +25,6 @@ func (w *watched) View(ctx context.Context, fn func(store.Reader) error) error {
 type watchedReader struct {
 	store.Reader
 	w *watched
-}
-
-func (r *watchedReader) Cut(s store.Selector, bound int64, every int) ([]int64, error) {
-	r.w.cuts.Add(1)
-	return r.Reader.Cut(s, bound, every)
 }
 
 func (r *watchedReader) Sharing(s store.Selector, handle string, now time.Time, fn func(store.Target) bool) error {
@@ -43,40 +38,6 @@ func watch(t *testing.T) (*fixture, *watched) {
 	t.Helper()
 	w := &watched{}
 	return setup(t, func(c *dispatch.Config) { w.Store, c.Store = c.Store, w }), w
-}
-
-// A platform is cut into ranges anew only when it may have grown by a range.
-func TestCutsAreRemembered(t *testing.T) {
-	t.Parallel()
-	f, w := watch(t)
-	f.register(20, "a")
-	for range 3 {
-		n := hub.Notification{Tags: "a"}
-		f.send(&n)
-		if _, counts := f.counts(n.ID); counts[hub.Success] != 20 {
-			t.Errorf("%v, want 20 reached", counts)
-		}
-	}
-	if n := w.cuts.Load(); n != 1 {
-		t.Errorf("three sends cut the platform %d times, want once", n)
-	}
-	err := f.store.Update(t.Context(), store.Upkeep, func(tx store.Tx) error {
-		for i := range 7 { // as many as a range has
-			r := hub.Registration{ID: fmt.Sprint("new", i), Platform: hub.APNs, Handle: fmt.Sprintf("ff%02x", i), Tags: []string{"a"}, UpdatedAt: f.clock.Now()}
-			if err := tx.PutRegistration(f.hub, &r, nil, f.clock.Now()); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := hub.Notification{Tags: "a"}
-	f.send(&n)
-	if _, counts := f.counts(n.ID); counts[hub.Success] != 27 || w.cuts.Load() != 2 {
-		t.Errorf("%v after %d cuts, want 27 reached and a second cut", counts, w.cuts.Load())
-	}
 }
 
 // However many registrations share a handle, a page looks for the one that gets

@@ -78,7 +78,6 @@ type Dispatcher struct {
 	cfg    Config
 	runner *task.Runner
 	lanes  *lanes
-	known  knownCuts
 	stop   chan struct{}
 	upkeep sync.WaitGroup
 }

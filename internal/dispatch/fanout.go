@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"github.com/fanfare-hub/fanfare/internal/hub"
 	"github.com/fanfare-hub/fanfare/internal/store"
@@ -116,30 +115,10 @@ func (d *Dispatcher) ranges(r store.Reader, n *hub.Notification, to reach) ([]ta
 	return out, nil
 }
 
-// cuts returns the last numbers of a platform's ranges. Finding them reads the
-// platform's whole index, so they are kept until as many numbers as a range has
-// were given since: the last range is longer meanwhile.
+// cuts returns the last numbers of a platform's ranges.
 func (d *Dispatcher) cuts(r store.Reader, s store.Selector, bound int64) ([]int64, error) {
-	cuts, known := d.known.get(s, bound-int64(d.cfg.RangeSize))
-	if !known {
-		var err error
-		if cuts, err = r.Cut(s, bound, d.cfg.RangeSize); err != nil {
-			return nil, err
-		}
-		d.known.put(s, bound, cuts)
-	}
-	if len(cuts) >= maxRanges {
-		step := len(cuts)/maxRanges + 1
-		var fewer []int64
-		for i := step - 1; i < len(cuts); i += step {
-			fewer = append(fewer, cuts[i])
-		}
-		cuts = fewer
-	}
-	if len(cuts) > 0 && cuts[len(cuts)-1] >= bound {
-		return cuts, nil
-	}
-	return append(slices.Clone(cuts), bound), nil
+	cuts, err := r.Cut(s, bound, d.cfg.RangeSize, maxRanges)
+	return append(cuts, bound), err
 }
 
 // pack writes a task's own state.

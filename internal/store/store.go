@@ -225,8 +225,9 @@ type Audience interface {
 	// Scan is Numbers over every registration of the selector.
 	Scan(s Selector, after, bound int64, limit int) ([]int64, error)
 	// Cut returns the numbers that stand at every n-th place of Scan, without
-	// the last: the bounds at which a range is split into equal counts.
-	Cut(s Selector, bound int64, every int) ([]int64, error)
+	// the last: the bounds at which a range is split into equal counts. If that
+	// makes more ranges than most, the places are further apart.
+	Cut(s Selector, bound int64, every, most int) ([]int64, error)
 	// Targets fetches the registrations with these numbers, in order; those
 	// that are gone, expired or no longer of the selector are left out.
 	Targets(s Selector, numbers []int64, withTags bool, now time.Time) ([]Target, error)

@@ -64,19 +64,46 @@ func (r *reader) Scan(s store.Selector, after, bound int64, limit int) ([]int64,
 		s.HubID, s.Platform, s.Kind, after, bound, limit)
 }
 
-func (r *reader) Cut(s store.Selector, bound int64, every int) ([]int64, error) {
-	cuts, err := r.numbers(`SELECT number FROM (SELECT number, row_number() OVER (ORDER BY number) AS place FROM registration
-		WHERE `+ofSelector+`AND number <= ?) WHERE place % ? = 0 ORDER BY number`, s.HubID, s.Platform, s.Kind, bound, every)
-	if err != nil || len(cuts) == 0 {
+// bucketBits: a bucket counts the registrations of 1,024 numbers.
+const bucketBits = 10
+
+// Cut finds the buckets in which the places are, and then each place in its
+// bucket: it reads neither the whole index nor whole posting lists.
+func (r *reader) Cut(s store.Selector, bound int64, every, most int) ([]int64, error) {
+	const upTo = "FROM registration_bucket WHERE " + ofSelector + "AND bucket <= ? "
+	in := []any{s.HubID, s.Platform, s.Kind, bound >> bucketBits}
+	var total int
+	if err := r.row("SELECT coalesce(sum(n), 0) "+upTo, in...).Scan(&total); err != nil {
 		return nil, err
 	}
-	// The last place is an end already when the count is a multiple.
-	var last int64
-	if err := r.row("SELECT max(number) FROM registration WHERE "+ofSelector+"AND number <= ?", s.HubID, s.Platform, s.Kind, bound).Scan(&last); err != nil {
+	every = max(every, (total+most-1)/most)
+	type place struct {
+		bucket int64
+		offset int
+	}
+	var places []place
+	before := 0
+	err := r.each(func(row scanner) error {
+		var bucket int64
+		var n int
+		err := row.Scan(&bucket, &n)
+		for at := (len(places) + 1) * every; at <= before+n && at < total; at += every {
+			places = append(places, place{bucket, at - before - 1})
+		}
+		before += n
+		return err
+	}, "SELECT bucket, n "+upTo+"ORDER BY bucket", in...)
+	if err != nil {
 		return nil, err
 	}
-	if cuts[len(cuts)-1] == last {
-		cuts = cuts[:len(cuts)-1]
+	var cuts []int64
+	for _, p := range places {
+		number, err := r.numbers("SELECT number FROM registration WHERE "+ofSelector+"AND number >= ? AND number <= ? ORDER BY number LIMIT 1 OFFSET ?",
+			s.HubID, s.Platform, s.Kind, p.bucket<<bucketBits, bound, p.offset)
+		if err != nil {
+			return nil, err
+		}
+		cuts = append(cuts, number...) // none: it is above the bound
 	}
 	return cuts, nil
 }

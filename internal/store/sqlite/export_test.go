@@ -50,3 +50,11 @@ func Versions() int {
 	files, _ := fs.Glob(migrations, "migration/*.sql")
 	return len(files)
 }
+
+// Rows counts the rows of a table.
+func (s *Store) Rows(ctx context.Context, table string) (n int, err error) {
+	err = s.View(ctx, func(r store.Reader) error {
+		return r.(*reader).row("SELECT count(*) FROM " + table).Scan(&n)
+	})
+	return n, err
+}

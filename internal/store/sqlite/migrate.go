@@ -29,10 +29,14 @@ func migrateWith(c *conn, files []string) error {
 	if err := c.c.QueryRowContext(whole, "SELECT coalesce(max(version), 0) FROM migration").Scan(&have); err != nil {
 		return err
 	}
-	if have > len(files) {
-		return fmt.Errorf("its schema has version %d, this program knows %d: it was written by a newer version of fanfare", have, len(files))
+	newest, err := versionOf(files[len(files)-1])
+	if err != nil {
+		return err
 	}
-	for _, name := range files[have:] {
+	if have > newest {
+		return fmt.Errorf("its schema has version %d, this program knows %d: it was written by a newer version of fanfare", have, newest)
+	}
+	for _, name := range files {
 		if err := apply(c, name); err != nil {
 			return fmt.Errorf("migration %s: %w", name, err)
 		}
@@ -40,13 +44,19 @@ func migrateWith(c *conn, files []string) error {
 	return nil
 }
 
+// versionOf returns the number in a file's name. Numbers may be left out.
+func versionOf(name string) (int, error) {
+	number, _, _ := strings.Cut(strings.TrimPrefix(name, "migration/"), "_")
+	return strconv.Atoi(number)
+}
+
+// apply runs a file that was not applied yet.
 func apply(c *conn, name string) error {
-	text, err := migrations.ReadFile(name)
+	version, err := versionOf(name)
 	if err != nil {
 		return err
 	}
-	number, _, _ := strings.Cut(strings.TrimPrefix(name, "migration/"), "_")
-	version, err := strconv.Atoi(number)
+	text, err := migrations.ReadFile(name)
 	if err != nil {
 		return err
 	}
@@ -55,10 +65,14 @@ func apply(c *conn, name string) error {
 		return err
 	}
 	defer t.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
-	if _, err := t.ExecContext(whole, string(text)); err != nil {
+	res, err := t.ExecContext(whole, "INSERT OR IGNORE INTO migration (version) VALUES (?)", version)
+	if err != nil {
 		return err
 	}
-	if _, err := t.ExecContext(whole, "INSERT INTO migration (version) VALUES (?)", version); err != nil {
+	if n, err := res.RowsAffected(); n == 0 || err != nil {
+		return err
+	}
+	if _, err := t.ExecContext(whole, string(text)); err != nil {
 		return err
 	}
 	return t.Commit()

@@ -98,6 +98,79 @@ func put(t *testing.T, s *sqlite.Store) hub.Hub {
 	return h
 }
 
+// register writes registrations with the numbers from first on.
+func register(t *testing.T, s *sqlite.Store, hubID int64, first, n int, change func(*hub.Registration)) {
+	t.Helper()
+	err := s.Update(t.Context(), store.Accept, func(tx store.Tx) error {
+		for i := first; i < first+n; i++ {
+			r := hub.Registration{ID: fmt.Sprint(i), Platform: hub.ADM, Handle: fmt.Sprint("x", i)}
+			change(&r)
+			if err := tx.PutRegistration(hubID, &r, nil, time.Time{}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func rows(t *testing.T, s *sqlite.Store, table string) int {
+	t.Helper()
+	n, err := s.Rows(t.Context(), table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// What Cut reads is a thousandth of the registrations, and it goes with them.
+func TestBuckets(t *testing.T) {
+	t.Parallel()
+	s := open(t, filepath.Join(t.TempDir(), "db"), sqlite.Options{})
+	defer s.Close()
+	h := put(t, s)
+	register(t, s, h.ID, 1, 3000, func(*hub.Registration) {})
+	if n := rows(t, s, "registration_bucket"); n != 3 {
+		t.Errorf("%d buckets of the numbers 1 to 3000, want 3", n)
+	}
+	err := s.Update(t.Context(), store.Upkeep, func(tx store.Tx) error {
+		for i := range 2990 {
+			if err := tx.DeleteRegistration(h.ID, fmt.Sprint(i+1), nil, time.Time{}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if n := rows(t, s, "registration_bucket"); err != nil || n != 1 {
+		t.Errorf("%d buckets of the last ten, want 1; %v", n, err)
+	}
+}
+
+// A database that was made before there were buckets gets them when it is opened.
+func TestBucketsOfAnOldDatabase(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "db")
+	err := sqlite.MakeAt(t.Context(), path, 1, `INSERT INTO registration (hub_id, id, platform, kind, handle, handle_key, etag, changed, written)
+		WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1500) SELECT 1, i, 1, 0, 'aa', 'aa', 1, 1, 1 FROM n`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, path, sqlite.Options{})
+	defer s.Close()
+	err = s.View(t.Context(), func(r store.Reader) error {
+		got, err := r.Cut(store.Selector{HubID: 1, Platform: hub.APNs}, 1<<40, 500, 16)
+		if len(got) != 2 || got[0] != 500 || got[1] != 1000 {
+			t.Errorf("Cut = %v, want 500 and 1000", got)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 // What was committed is there when the file is opened again, secrets are
 // readable only under the same key, and stand nowhere in plain text.
 func TestReopen(t *testing.T) {

@@ -73,16 +73,82 @@ func cuts(f *fixture) {
 	}
 	s := store.Selector{HubID: f.hub, Platform: hub.WNS}
 	f.view(func(r store.Reader) error {
-		for every, want := range map[int][]int64{3: {numbers[2], numbers[5], numbers[8]}, 5: {numbers[4]}, 10: nil, 11: nil} {
-			got, err := r.Cut(s, 1<<40, every)
-			if err != nil || !slices.Equal(got, want) {
-				f.Errorf("Cut every %d = %v, %v; want %v", every, got, err, want)
+		for _, c := range []struct {
+			every, most int
+			want        []int64
+		}{
+			{3, 16, []int64{numbers[2], numbers[5], numbers[8]}},
+			{5, 16, []int64{numbers[4]}},
+			{10, 16, nil},
+			{11, 16, nil},
+			{1, 10, numbers[:9]},
+			{1, 3, []int64{numbers[3], numbers[7]}}, // 4, 4 and 2
+			{1, 1, nil},
+		} {
+			got, err := r.Cut(s, 1<<40, c.every, c.most)
+			if err != nil || !slices.Equal(got, c.want) {
+				f.Errorf("Cut every %d into %d = %v, %v; want %v", c.every, c.most, got, err, c.want)
 			}
+		}
+		if got, err := r.Cut(s, numbers[3], 2, 16); err != nil || len(got) == 0 || got[0] != numbers[1] || got[len(got)-1] > numbers[3] {
+			f.Errorf("Cut up to the fourth = %v, %v", got, err)
 		}
 		platforms, err := r.PlatformsOf(f.hub, hub.Native)
 		if !slices.Equal(platforms, []hub.Platform{hub.WNS, hub.ADM}) {
 			f.Errorf("PlatformsOf = %v", platforms)
 		}
 		return err
+	})
+}
+
+// Cuts are at the right places too when thousands of registrations came, moved
+// to another platform and went.
+func manyCuts(f *fixture) {
+	const n = 5000
+	f.update(func(tx store.Tx) error {
+		for i := range n {
+			r := hub.Registration{ID: fmt.Sprint(i), Platform: hub.ADM, Handle: fmt.Sprint("x", i), UpdatedAt: now}
+			if err := tx.PutRegistration(f.hub, &r, nil, now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	f.update(func(tx store.Tx) error {
+		for i := range n {
+			id := fmt.Sprint(i)
+			switch {
+			case i < n/2 && i%7 != 0, i%3 == 0: // the first half is nearly empty
+				if err := tx.DeleteRegistration(f.hub, id, nil, now); err != nil {
+					return err
+				}
+			case i%5 == 0:
+				r := hub.Registration{ID: id, Platform: hub.GCM, Handle: "x", UpdatedAt: now}
+				if err := tx.PutRegistration(f.hub, &r, nil, now); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	f.view(func(r store.Reader) error {
+		for _, p := range []hub.Platform{hub.ADM, hub.GCM} {
+			s := store.Selector{HubID: f.hub, Platform: p}
+			all, err := r.Scan(s, 0, 1<<40, n)
+			if err != nil {
+				return err
+			}
+			for _, every := range []int{100, 333, len(all) / 2} {
+				var want []int64
+				for i := every - 1; i < len(all)-1; i += every {
+					want = append(want, all[i])
+				}
+				got, err := r.Cut(s, 1<<40, every, n)
+				if err != nil || !slices.Equal(got, want) {
+					f.Errorf("%s every %d: %v, %v; want %v", p, every, got, err, want)
+				}
+			}
+		}
+		return nil
 	})
 }

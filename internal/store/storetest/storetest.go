@@ -26,7 +26,7 @@ func Exercise(t *testing.T, open func(t *testing.T) store.Store) {
 		"hubs": hubs, "credentials": credentials, "registrations": registrations, "numbers": numbers,
 		"registration lists": registrationLists, "registration expiry": registrationExpiry, "shared handles": sharedHandles,
 		"installations": installations, "dead handles": deadHandles, "replaced handles": replacedHandles, "suspects": suspects,
-		"postings": postings, "cuts": cuts, "notifications": notifications, "delivery log": deliveryLog, "retention": retention,
+		"postings": postings, "cuts": cuts, "many cuts": manyCuts, "notifications": notifications, "delivery log": deliveryLog, "retention": retention,
 		"tasks": tasks, "lanes": lanes, "leases": leases, "group commit": groupCommit,
 	} {
 		t.Run(name, func(t *testing.T) {
