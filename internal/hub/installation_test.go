@@ -31,13 +31,6 @@ func TestInstallationValidate(t *testing.T) {
 		}
 		return out
 	}
-	tags := func(n int) []string {
-		var out []string
-		for i := range n {
-			out = append(out, fmt.Sprint("tag", i))
-		}
-		return out
-	}
 	const invalidSpace = "An invalid tag(s) 'a b' was supplied. Valid tag characters are alphanumeric, _, @, -, ., : and #."
 	for _, c := range []struct {
 		name   string
@@ -71,10 +64,12 @@ func TestInstallationValidate(t *testing.T) {
 			"templates/a: Failed to deserialize the body template: it is empty"},
 		{"a tag of a template", func(i *hub.Installation) { i.Templates = templates{"a": {Body: jsonBody, Tags: []string{"a b"}}} }, invalidSpace},
 		{"100 templates", func(i *hub.Installation) { i.Templates = many(100) }, ""},
-		{"100 templates with 60 tags each", func(i *hub.Installation) { i.Templates, i.Tags = many(100), tags(60) }, ""},
+		{"100 templates with 60 tags each", func(i *hub.Installation) { i.Templates, i.Tags = many(100), numbered(60) }, ""},
 		// The device: itself, 100 tags and its id. Each template: that, and its name.
-		{"100 templates with 100 tags each", func(i *hub.Installation) { i.Templates, i.Tags = many(100), tags(100) },
+		{"100 templates with 100 tags each", func(i *hub.Installation) { i.Templates, i.Tags = many(100), numbered(100) },
 			fmt.Sprintf("The installation stands for %d registrations and tags: every template carries the device's tags again. At most 10000 are allowed.", 102+100*103)},
+		{"a template with 101 tags", func(i *hub.Installation) { i.Templates = templates{"a": {Body: jsonBody, Tags: numbered(101)}} },
+			"There are 101 tags; at most 100 are allowed."},
 		{"101 templates", func(i *hub.Installation) { i.Templates = many(101) }, "There are 101 templates; at most 100 are allowed."},
 		{"a header of a template", func(i *hub.Installation) {
 			i.Templates = templates{"a": {Body: jsonBody, Headers: map[string]string{"X-A": "b"}}}

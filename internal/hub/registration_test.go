@@ -10,6 +10,15 @@ import (
 	"github.com/fanfare-hub/fanfare/internal/hub"
 )
 
+// numbered returns n tags.
+func numbered(n int) []string {
+	var out []string
+	for i := range n {
+		out = append(out, fmt.Sprint("tag", i))
+	}
+	return out
+}
+
 func TestRegistrationValidate(t *testing.T) {
 	t.Parallel()
 	var many []string // 70 tags of 116 bytes and 69 commas: 8189 bytes
@@ -26,6 +35,8 @@ func TestRegistrationValidate(t *testing.T) {
 		{"tags of 8000 bytes", func(r *hub.Registration) {
 			r.Tags = append(append([]string{}, many[:68]...), strings.Repeat("x", 44)) // 68×117 + 44
 		}, ""},
+		{"100 tags", func(r *hub.Registration) { r.Tags = numbered(100) }, ""},
+		{"101 tags", func(r *hub.Registration) { r.Tags = numbered(101) }, "There are 101 tags; at most 100 are allowed."},
 		{"push variables", func(r *hub.Registration) { r.PushVariables = map[string]string{"nick_1": "Ada Ü, \"x\""} }, ""},
 		{"no platform", func(r *hub.Registration) { r.Platform = 0 }, "The platform is missing or unknown."},
 		{"a platform that there is not", func(r *hub.Registration) { r.Platform = 10 }, "The platform is missing or unknown."},

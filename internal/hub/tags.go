@@ -13,8 +13,16 @@ const (
 	maxTags = 8000
 )
 
+// maxTagCount bounds the tags of a registration, an installation, a template or
+// a tile: each is a row that is written in one commit. Azure documents 60, and
+// takes more: real devices carry 72.
+const maxTagCount = 100
+
 // validateTags checks the tags that a client gives.
 func validateTags(tags []string) error {
+	if len(tags) > maxTagCount {
+		return invalid("There are %d tags; at most %d are allowed.", len(tags), maxTagCount)
+	}
 	size := max(0, len(tags)-1)
 	for _, t := range tags {
 		size += len(t)

@@ -166,6 +166,13 @@ type reader struct {
 // tx is a member of a write transaction.
 type tx struct{ reader }
 
+// written counts the rows that the connection has written so far, those of
+// triggers among them.
+func (t *tx) written() (n int, err error) {
+	err = t.row("SELECT total_changes()").Scan(&n)
+	return n, err
+}
+
 var (
 	_ store.Reader = (*reader)(nil)
 	_ store.Tx     = (*tx)(nil)

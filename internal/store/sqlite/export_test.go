@@ -58,3 +58,20 @@ func (s *Store) Rows(ctx context.Context, table string) (n int, err error) {
 	})
 	return n, err
 }
+
+// Written runs fn as Update does, and returns how many rows it wrote.
+func (s *Store) Written(ctx context.Context, fn func(store.Tx) error) (n int, err error) {
+	err = s.Update(ctx, store.Upkeep, func(t store.Tx) error {
+		before, err := t.(*tx).written()
+		if err != nil {
+			return err
+		}
+		if err := fn(t); err != nil {
+			return err
+		}
+		n, err = t.(*tx).written()
+		n -= before
+		return err
+	})
+	return n, err
+}

@@ -171,6 +171,43 @@ func TestBucketsOfAnOldDatabase(t *testing.T) {
 	}
 }
 
+// Of an installation that is written again only what has changed is written:
+// not the postings of the tags that it keeps.
+func TestPutInstallationWritesTheDifference(t *testing.T) {
+	t.Parallel()
+	s := open(t, filepath.Join(t.TempDir(), "db"), sqlite.Options{})
+	defer s.Close()
+	h := put(t, s)
+	const templates, tags = 10, 50
+	i := hub.Installation{ID: "i", Platform: hub.APNs, Handle: "aa", Templates: map[string]hub.InstallationTemplate{}}
+	for n := range templates {
+		i.Templates[fmt.Sprint("t", n)] = hub.InstallationTemplate{Body: "{}"}
+	}
+	for n := range tags {
+		i.Tags = append(i.Tags, fmt.Sprint("tag", n))
+	}
+	write := func() int {
+		t.Helper()
+		n, err := s.Written(t.Context(), func(tx store.Tx) error { return tx.PutInstallation(h.ID, &i, time.Time{}) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if n := write(); n < (templates+1)*tags {
+		t.Errorf("the first write wrote %d rows, fewer than there are postings", n)
+	}
+	i.Tags[7] = "another"
+	// Of each registration: its row, two postings, the store's sequence; at most
+	// one tag that comes, one that goes, and the document.
+	if n, most := write(), (templates+1)*4+3; n > most {
+		t.Errorf("a change of one tag wrote %d rows, want at most %d", n, most)
+	}
+	if n := rows(t, s, "posting"); n != (templates+1)*(tags+1)+templates {
+		t.Errorf("%d postings, want those of the tags, of the id, and of each template's name", n)
+	}
+}
+
 // What was committed is there when the file is opened again, secrets are
 // readable only under the same key, and stand nowhere in plain text.
 func TestReopen(t *testing.T) {
