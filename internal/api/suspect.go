@@ -2,7 +2,6 @@ package api
 
 import (
 	"encoding/json"
-	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -60,25 +59,32 @@ func (s *server) listSuspects(r *request) (answer, error) {
 // confirmSuspects deletes suspects, or one: the operator knows that they are
 // dead. A registration that was written since the suspicion stays.
 func (s *server) confirmSuspects(r *request) (answer, error) {
-	return s.judgeSuspects(r, func(tx store.Tx, p hub.Platform, f store.Suspect) error {
-		_, err := tx.DropHandle(r.hub.ID, p, store.Dead{Handle: f.Handle, Since: f.Since}, r.now)
-		return errors.Join(err, tx.ClearSuspect(r.hub.ID, p, f.Handle))
+	return s.judgeSuspects(r, func(tx store.Tx, p hub.Platform, f store.Suspect) (int, error) {
+		rows, err := tx.DropHandle(r.hub.ID, p, store.Dead{Handle: f.Handle, Since: f.Since}, r.now)
+		if rows > 0 || err != nil {
+			return rows, err
+		}
+		return 0, tx.ClearSuspect(r.hub.ID, p, f.Handle)
 	})
 }
 
 // clearSuspects ends a suspicion, or all: the next send tries the devices.
 func (s *server) clearSuspects(r *request) (answer, error) {
-	return s.judgeSuspects(r, func(tx store.Tx, p hub.Platform, f store.Suspect) error {
-		return tx.ClearSuspect(r.hub.ID, p, f.Handle)
+	return s.judgeSuspects(r, func(tx store.Tx, p hub.Platform, f store.Suspect) (int, error) {
+		return 0, tx.ClearSuspect(r.hub.ID, p, f.Handle)
 	})
 }
 
-// suspectSlice is how many suspects one commit judges: each touches a few rows.
-const suspectSlice = 50
+// How many suspects one commit judges, and after how many rows it is full.
+const (
+	suspectSlice = 50
+	suspectRows  = 1000
+)
 
 // judgeSuspects applies what an operator says to the suspect that the body
-// names, or to all, and answers how many those were.
-func (s *server) judgeSuspects(r *request, apply func(store.Tx, hub.Platform, store.Suspect) error) (answer, error) {
+// names, or to all, and answers how many those were. One that apply leaves a
+// suspect, since it has too many registrations for a commit, comes again.
+func (s *server) judgeSuspects(r *request, apply func(store.Tx, hub.Platform, store.Suspect) (rows int, err error)) (answer, error) {
 	p, err := r.platform()
 	if err != nil {
 		return answer{}, err
@@ -88,26 +94,32 @@ func (s *server) judgeSuspects(r *request, apply func(store.Tx, hub.Platform, st
 		return answer{}, err
 	}
 	changed := 0
-	for {
-		var slice []store.Suspect
-		err := s.store.Update(r.Context(), store.Upkeep, func(tx store.Tx) (err error) {
-			if slice, err = suspectsOf(tx, r.hub.ID, p, handle); err != nil {
+	for more := true; more; {
+		judged := 0
+		err := s.store.Update(r.Context(), store.Upkeep, func(tx store.Tx) error {
+			slice, err := suspectsOf(tx, r.hub.ID, p, handle)
+			if err != nil {
 				return err
 			}
-			for _, f := range slice {
-				if err := apply(tx, p, f); err != nil {
+			more = len(slice) > 0
+			for rows := 0; len(slice) > 0 && rows < suspectRows; slice = slice[1:] {
+				n, err := apply(tx, p, slice[0])
+				if err != nil {
 					return err
 				}
+				left, err := tx.Suspects(r.hub.ID, p, []string{slice[0].Handle})
+				if err != nil {
+					return err
+				}
+				rows += n
+				judged += 1 - len(left)
 			}
 			return nil
 		})
 		if err != nil {
 			return answer{}, err
 		}
-		changed += len(slice)
-		if handle != "" || len(slice) < suspectSlice {
-			break
-		}
+		changed += judged
 	}
 	if handle != "" && changed == 0 {
 		return answer{}, errNoSuspect

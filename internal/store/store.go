@@ -130,7 +130,8 @@ type RegistrationWriter interface {
 	// DeleteRegistration removes one: ErrNotFound, ErrPrecondition.
 	DeleteRegistration(hubID int64, id string, match *ETag, now time.Time) error
 	// SweepRegistrations removes up to limit registrations and installations
-	// of all hubs that have expired, and returns how many.
+	// of all hubs that have expired, and returns how many; limit also where it
+	// stopped early since they have many tags.
 	SweepRegistrations(now time.Time, limit int) (int, error)
 }
 
@@ -275,9 +276,11 @@ type HandleWriter interface {
 	// DropHandle removes the registration that d names, if its handle is still
 	// that one and it was not written since (Written, Since); a registration
 	// of an installation goes too, and marks the installation's channel as
-	// expired. Direct: every registration of (platform, handle) not written
-	// since.
-	DropHandle(hubID int64, p hub.Platform, d Dead, now time.Time) (dropped bool, err error)
+	// expired. Direct: the registrations of (platform, handle) not written
+	// since; where those are many, some, and the caller comes again until
+	// nothing is written. It returns how many rows it wrote, postings among
+	// them; 0: nothing was dropped.
+	DropHandle(hubID int64, p hub.Platform, d Dead, now time.Time) (rows int, err error)
 	// ReplaceHandle gives the registration with that number a new handle, if
 	// it still has the old one; an installation's channel follows.
 	ReplaceHandle(hubID int64, p hub.Platform, number int64, old, new string, now time.Time) error

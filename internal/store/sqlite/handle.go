@@ -78,49 +78,66 @@ func (t *tx) RememberEnvironment(hubID int64, handle string, other bool) error {
 	return err
 }
 
-func (t *tx) DropHandle(hubID int64, p hub.Platform, d store.Dead, now time.Time) (bool, error) {
-	rows, err := t.rowsOfDead(hubID, p, d)
+func (t *tx) DropHandle(hubID int64, p hub.Platform, d store.Dead, now time.Time) (int, error) {
+	before, err := t.written()
 	if err != nil {
-		return false, err
+		return 0, err
 	}
-	dropped := false
-	for i := range rows {
-		r := &rows[i]
-		if !d.Since.IsZero() && r.UpdatedAt.After(d.Since) || d.Number != 0 && r.written != d.Written {
-			continue // it was written since: the answer is older than the handle
-		}
-		dropped = true
-		if r.InstallationID == "" {
+	dead, err := t.rowsOfDead(hubID, p, d)
+	if err != nil {
+		return 0, err
+	}
+	installations := map[string]bool{} // each is written once, with all that is derived from it
+	for i := range dead {
+		r := &dead[i]
+		switch {
+		case r.InstallationID == "":
 			err = t.remove(hubID, r)
-		} else {
+		case !installations[r.InstallationID]:
+			installations[r.InstallationID] = true
 			err = t.changeChannel(hubID, r.InstallationID, p, d.Handle, now, func(_ *string, expired *bool) { *expired = true })
 		}
 		if err != nil {
-			return false, err
+			return 0, err
+		}
+		after, err := t.written()
+		if err != nil || after-before >= maxSwept && i < len(dead)-1 {
+			return after - before, err // the caller comes again
 		}
 	}
-	if !dropped {
-		return false, nil
+	if len(dead) == 0 {
+		return 0, nil
 	}
-	return true, t.ClearSuspect(hubID, p, d.Handle)
+	if err := t.ClearSuspect(hubID, p, d.Handle); err != nil {
+		return 0, err
+	}
+	after, err := t.written()
+	return after - before, err
 }
 
-// rowsOfDead returns the registration that d names, or all with its handle.
+// rowsOfDead returns the registration that d names, or more than one commit
+// removes of those with its handle, unless they were written since: the answer
+// is older than the handle then.
 func (t *tx) rowsOfDead(hubID int64, p hub.Platform, d store.Dead) ([]registrationRow, error) {
 	key := hub.HandleKey(p, d.Handle)
 	if d.Number != 0 {
 		row, err := t.byNumber(hubID, d.Number)
-		if errors.Is(err, store.ErrNotFound) || err == nil && (row.Platform != p || hub.HandleKey(p, row.Handle) != key) {
+		if errors.Is(err, store.ErrNotFound) {
 			return nil, nil
 		}
-		return []registrationRow{row}, err
+		if err != nil || row.Platform != p || hub.HandleKey(p, row.Handle) != key ||
+			row.written != d.Written || !d.Since.IsZero() && row.UpdatedAt.After(d.Since) {
+			return nil, err
+		}
+		return []registrationRow{row}, nil
 	}
 	var rows []registrationRow
 	err := t.each(func(row scanner) error {
 		r, err := scanRegistration(row)
 		rows = append(rows, r)
 		return err
-	}, registrationColumns+"WHERE r.hub_id = ? AND r.handle_key = ? AND r.platform = ?", hubID, key, p)
+	}, registrationColumns+`WHERE r.hub_id = ? AND r.handle_key = ? AND r.platform = ?
+		AND (?4 IS NULL OR r.updated_at IS NULL OR r.updated_at <= ?4) LIMIT ?`, hubID, key, p, at(d.Since), maxSwept)
 	return rows, err
 }
 

@@ -130,8 +130,10 @@ func (t *tx) SweepNotifications(endedBefore time.Time, limit int) (int, error) {
 	if err != nil || n == logSlice {
 		return limit, err // there may be more: the caller comes again
 	}
-	if _, err := t.exec("DELETE FROM outcome_count WHERE (hub_id, notification)"+named, string(keys)); err != nil {
-		return 0, err
+	n, err = t.changed(`DELETE FROM outcome_count WHERE (hub_id, notification, platform, outcome) IN
+		(SELECT hub_id, notification, platform, outcome FROM outcome_count WHERE (hub_id, notification)`+named+" LIMIT ?)", string(keys), maxSwept)
+	if err != nil || n == maxSwept {
+		return limit, err
 	}
 	_, err = t.exec("DELETE FROM notification WHERE (hub_id, id)"+named, string(keys))
 	return len(old), err

@@ -208,6 +208,44 @@ func TestPutInstallationWritesTheDifference(t *testing.T) {
 	}
 }
 
+// Old notifications with many counts are removed in several commits.
+func TestSweepNotificationsIsCut(t *testing.T) {
+	t.Parallel()
+	s := open(t, filepath.Join(t.TempDir(), "db"), sqlite.Options{})
+	defer s.Close()
+	h := put(t, s)
+	ended := time.Unix(1, 0)
+	const many, most = 30, 1200
+	err := s.Update(t.Context(), store.Upkeep, func(tx store.Tx) error {
+		for i := range many {
+			n := hub.Notification{ID: fmt.Sprint(i), HubID: h.ID, EndedAt: ended}
+			var counts []hub.Count
+			for o := range 100 {
+				counts = append(counts, hub.Count{Platform: hub.APNs, Outcome: hub.Outcome(o), N: 1})
+			}
+			if err := errors.Join(tx.InsertNotification(&n), tx.AddOutcomes(h.ID, n.ID, counts)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for swept := many; swept == many; {
+		n, err := s.Written(t.Context(), func(tx store.Tx) (err error) {
+			swept, err = tx.SweepNotifications(ended.Add(time.Second), many)
+			return err
+		})
+		if err != nil || n > most {
+			t.Fatalf("a commit wrote %d rows, want at most %d; %v", n, most, err)
+		}
+	}
+	if n, counts := rows(t, s, "notification"), rows(t, s, "outcome_count"); n+counts != 0 {
+		t.Errorf("%d notifications and %d counts are left", n, counts)
+	}
+}
+
 // What was committed is there when the file is opened again, secrets are
 // readable only under the same key, and stand nowhere in plain text.
 func TestReopen(t *testing.T) {

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"time"
@@ -83,8 +84,7 @@ func deadHandles(f *fixture) {
 	s := store.Selector{HubID: f.hub, Platform: hub.APNs}
 	drop := func(d store.Dead) (dropped bool) {
 		f.Helper()
-		f.update(func(tx store.Tx) (err error) { dropped, err = tx.DropHandle(f.hub, hub.APNs, d, now); return err })
-		return dropped
+		return f.drop(d) > 0
 	}
 	a := f.register("a", hub.APNs, "AA")
 	t, _ := f.target(s, a.Number)
@@ -123,6 +123,78 @@ func deadHandles(f *fixture) {
 		}
 		return err
 	})
+}
+
+func (f *fixture) drop(d store.Dead) (rows int) {
+	f.Helper()
+	f.update(func(tx store.Tx) (err error) { rows, err = tx.DropHandle(f.hub, hub.APNs, d, now); return err })
+	return rows
+}
+
+// Long work is cut by the rows that it writes, whatever the registrations have:
+// a commit writes few of those with many tags.
+func longWork(f *fixture) {
+	const many, tags, most = 30, 100, 1500
+	var all []string
+	for i := range tags {
+		all = append(all, fmt.Sprint("tag", i))
+	}
+	expiring := hub.Registration{Platform: hub.APNs, Tags: all, ExpiresAt: now.Add(time.Minute), UpdatedAt: now}
+	for i := range many {
+		f.register(fmt.Sprint("dead", i), hub.APNs, "aa", all...)
+		expiring.ID, expiring.Handle = fmt.Sprint("old", i), fmt.Sprintf("ff%02d", i)
+		f.put(&expiring)
+	}
+	left := func(prefix string) (n int) {
+		for i := range many {
+			if f.exists(fmt.Sprint(prefix, i)) {
+				n++
+			}
+		}
+		return n
+	}
+	f.update(func(tx store.Tx) error { return tx.Suspect(f.hub, hub.APNs, "aa", now) })
+	commits, before := 0, many
+	for rows := 1; rows > 0; commits++ {
+		if rows = f.drop(store.Dead{Handle: "AA", Since: now}); rows > most {
+			f.Errorf("a commit wrote %d rows of a dead handle", rows)
+		}
+		after := left("dead")
+		if before-after > most/tags {
+			f.Errorf("a commit dropped %d registrations with %d tags", before-after, tags)
+		}
+		before = after
+	}
+	if before != 0 || commits < many*tags/most {
+		f.Errorf("%d registrations of a dead handle are left after %d commits", before, commits)
+	}
+	f.view(func(r store.Reader) error {
+		n, err := r.CountSuspects(f.hub, hub.APNs)
+		if n != 0 {
+			f.Error("what was dropped is suspected still")
+		}
+		return err
+	})
+	before = many
+	for swept := many; swept == many; {
+		f.update(func(tx store.Tx) (err error) {
+			swept, err = tx.SweepRegistrations(expiring.ExpiresAt, many)
+			return err
+		})
+		after := 0
+		f.view(func(r store.Reader) error {
+			numbers, err := r.Scan(store.Selector{HubID: f.hub, Platform: hub.APNs}, 0, 1<<40, 2*many)
+			after = len(numbers)
+			return err
+		})
+		if before-after > most/tags {
+			f.Errorf("a commit swept %d registrations with %d tags", before-after, tags)
+		}
+		before = after
+	}
+	if before != 0 {
+		f.Errorf("%d expired registrations are left", before)
+	}
 }
 
 func replacedHandles(f *fixture) {
