@@ -131,7 +131,8 @@ type RegistrationWriter interface {
 	DeleteRegistration(hubID int64, id string, match *ETag, now time.Time) error
 	// SweepRegistrations removes up to limit registrations and installations
 	// of all hubs that have expired, and returns how many; limit also where it
-	// stopped early since they have many tags.
+	// stopped early since they have many tags. Then it removes templates that
+	// no registration has had for an hour.
 	SweepRegistrations(now time.Time, limit int) (int, error)
 }
 

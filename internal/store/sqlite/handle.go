@@ -105,6 +105,12 @@ func (t *tx) DropHandle(hubID int64, p hub.Platform, d store.Dead, now time.Time
 			return after - before, err // the caller comes again
 		}
 	}
+	if len(dead) == 0 && d.Number == 0 {
+		// A direct send's handle that nothing else keeps a suspect.
+		_, err := t.exec(`DELETE FROM suspect WHERE hub_id = ?1 AND platform = ?2 AND handle_key = ?3
+			AND NOT EXISTS (SELECT 1 FROM registration WHERE hub_id = ?1 AND handle_key = ?3 AND platform = ?2)`, hubID, p, hub.HandleKey(p, d.Handle))
+		return 0, err
+	}
 	if len(dead) == 0 {
 		return 0, nil
 	}

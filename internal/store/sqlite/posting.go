@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/fanfare-hub/fanfare/internal/hub"
 	"github.com/fanfare-hub/fanfare/internal/tagexpr"
@@ -78,9 +79,30 @@ func (t *tx) internTemplate(hubID int64, b *hub.TemplateBody) (id int64, err err
 		return 0, err
 	}
 	hash := sha256.Sum256(content)
-	err = t.row("SELECT id FROM template_body WHERE hub_id = ? AND hash = ?", hubID, hash[:]).Scan(&id)
-	if errors.Is(err, sql.ErrNoRows) {
+	var unused bool
+	err = t.row("SELECT id, unused_since IS NOT NULL FROM template_body WHERE hub_id = ? AND hash = ?", hubID, hash[:]).Scan(&id, &unused)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
 		err = t.row("INSERT INTO template_body (hub_id, hash, content) VALUES (?, ?, ?) RETURNING id", hubID, hash[:], string(content)).Scan(&id)
+	case unused:
+		_, err = t.exec("UPDATE template_body SET unused_since = NULL WHERE id = ?", id)
 	}
 	return id, err
+}
+
+// templateGrace is how long a template is kept after its last registration: a
+// send that has read the registration reads the template next.
+const templateGrace = time.Hour
+
+// sweepTemplates removes up to limit templates that are not used any more, and
+// notes the time of as many that have just come out of use.
+func (t *tx) sweepTemplates(now time.Time, limit int) (int, error) {
+	removed, err := t.changed(`DELETE FROM template_body WHERE id IN
+		(SELECT id FROM template_body WHERE unused_since > 0 AND unused_since <= ? LIMIT ?)`, at(now.Add(-templateGrace)), limit)
+	if err != nil {
+		return 0, err
+	}
+	noted, err := t.changed(`UPDATE template_body SET unused_since = ? WHERE id IN
+		(SELECT id FROM template_body WHERE unused_since = 0 LIMIT ?)`, at(now), limit)
+	return int(max(removed, noted)), err
 }

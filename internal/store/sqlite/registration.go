@@ -364,5 +364,10 @@ func (t *tx) SweepRegistrations(now time.Time, limit int) (int, error) {
 	}
 	n, err := t.changed(`DELETE FROM installation WHERE (hub_id, id) IN
 		(SELECT hub_id, id FROM installation WHERE expires_at <= ? LIMIT ?)`, at(now), limit-len(rows))
-	return len(rows) + int(n), err
+	swept := len(rows) + int(n)
+	if err != nil || swept == limit {
+		return swept, err
+	}
+	templates, err := t.sweepTemplates(now, limit-swept)
+	return swept + templates, err
 }

@@ -246,6 +246,58 @@ func TestSweepNotificationsIsCut(t *testing.T) {
 	}
 }
 
+// A device that varies its tags and its template leaves nothing behind.
+func TestNothingIsLeftBehind(t *testing.T) {
+	t.Parallel()
+	s := open(t, filepath.Join(t.TempDir(), "db"), sqlite.Options{})
+	defer s.Close()
+	h := put(t, s)
+	const versions = 30
+	for v := range versions {
+		register(t, s, h.ID, 1, 1, func(r *hub.Registration) {
+			r.Tags = []string{fmt.Sprint("version", v), "steady"}
+			r.Template = &hub.TemplateBody{Body: fmt.Sprintf(`{"version":%d}`, v)}
+		})
+	}
+	if n := rows(t, s, "tag"); n != 2 {
+		t.Errorf("%d tags of a registration with 2", n)
+	}
+	start := time.Unix(1_000_000, 0)
+	sweep := func(at time.Time) {
+		t.Helper()
+		const slice = 7
+		for n := slice; n >= slice; {
+			wrote, err := s.Written(t.Context(), func(tx store.Tx) (err error) { n, err = tx.SweepRegistrations(at, slice); return err })
+			if err != nil || wrote > 2*slice {
+				t.Fatalf("a sweep wrote %d rows; %v", wrote, err)
+			}
+		}
+	}
+	sweep(start)
+	if n := rows(t, s, "template_body"); n != versions {
+		t.Errorf("%d templates of %d: a running send may want them", n, versions)
+	}
+	// One of them is used again meanwhile.
+	register(t, s, h.ID, 2, 1, func(r *hub.Registration) { r.Template = &hub.TemplateBody{Body: `{"version":3}`} })
+	sweep(start.Add(time.Hour))
+	if n := rows(t, s, "template_body"); n != 2 {
+		t.Errorf("%d templates are left, want the 2 that are used", n)
+	}
+	err := s.Update(t.Context(), store.Upkeep, func(tx store.Tx) error {
+		return errors.Join(tx.DeleteRegistration(h.ID, "1", nil, start), tx.DeleteRegistration(h.ID, "2", nil, start))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sweep(start.Add(time.Hour))
+	sweep(start.Add(2 * time.Hour))
+	for _, table := range []string{"registration", "posting", "tag", "template_body", "registration_bucket"} {
+		if n := rows(t, s, table); n != 0 {
+			t.Errorf("%d rows are left in %s", n, table)
+		}
+	}
+}
+
 // What was committed is there when the file is opened again, secrets are
 // readable only under the same key, and stand nowhere in plain text.
 func TestReopen(t *testing.T) {

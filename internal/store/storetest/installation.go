@@ -280,3 +280,36 @@ func suspects(f *fixture) {
 		return errors.Join(err, err2)
 	})
 }
+
+// A handle is suspected for as long as somebody has it.
+func suspectsWithoutRegistration(f *fixture) {
+	count := func() (n int64) {
+		f.Helper()
+		f.view(func(r store.Reader) (err error) { n, err = r.CountSuspects(f.hub, hub.APNs); return err })
+		return n
+	}
+	f.register("a", hub.APNs, "AA")
+	f.register("b", hub.APNs, "aa")
+	f.register("c", hub.APNs, "cc")
+	f.update(func(tx store.Tx) error {
+		return errors.Join(tx.Suspect(f.hub, hub.APNs, "aa", now), tx.Suspect(f.hub, hub.APNs, "cc", now), tx.Suspect(f.hub, hub.APNs, "dd", now))
+	})
+	f.update(func(tx store.Tx) error { return tx.DeleteRegistration(f.hub, "a", nil, now) })
+	f.register("c", hub.APNs, "CC")
+	if n := count(); n != 3 {
+		f.Errorf("%d suspects, want 3: every handle is as it was", n)
+	}
+	f.update(func(tx store.Tx) error { return tx.DeleteRegistration(f.hub, "b", nil, now) })
+	f.register("c", hub.APNs, "c0")
+	if n := count(); n != 1 {
+		f.Errorf("%d suspects, want that of a direct send alone", n)
+	}
+	f.drop(store.Dead{Number: 77, Handle: "dd", Since: now})
+	if n := count(); n != 1 {
+		f.Errorf("%d suspects after a drop of another's, want 1", n)
+	}
+	f.drop(store.Dead{Handle: "DD", Since: now})
+	if n := count(); n != 0 {
+		f.Errorf("%d suspects, want none: the handle is dead, and nobody's", n)
+	}
+}
