@@ -272,7 +272,8 @@ type Dead struct {
 
 // HandleWriter changes what is known of handles.
 type HandleWriter interface {
-	// PutBreaker keeps the window of the newest version of the credential.
+	// PutBreaker keeps the window of a version of the credential; those of the
+	// last few are kept.
 	PutBreaker(hubID int64, p hub.Platform, credential int64, window []byte) error
 	// DropHandle removes the registration that d names, if its handle is still
 	// that one and it was not written since (Written, Since); a registration

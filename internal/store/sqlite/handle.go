@@ -17,12 +17,17 @@ func (r *reader) Breaker(hubID int64, p hub.Platform, credential int64) ([]byte,
 	return b, err
 }
 
-// PutBreaker keeps the window of one version: a new credential begins anew, and
-// pages that are still under way with an older one do not count.
+// keptWindows is how many versions of a credential have a window: the newest,
+// and those that pages may still be under way with.
+const keptWindows = 4
+
 func (t *tx) PutBreaker(hubID int64, p hub.Platform, credential int64, window []byte) error {
-	_, err := t.exec(`INSERT INTO breaker (hub_id, platform, credential, answers) VALUES (?, ?, ?, ?)
-		ON CONFLICT (hub_id, platform) DO UPDATE SET credential = excluded.credential, answers = excluded.answers
-		WHERE excluded.credential >= breaker.credential`, hubID, p, credential, window)
+	_, err := t.exec("INSERT OR REPLACE INTO breaker (hub_id, platform, credential, answers) VALUES (?, ?, ?, ?)", hubID, p, credential, window)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(`DELETE FROM breaker WHERE hub_id = ?1 AND platform = ?2 AND credential <=
+		(SELECT credential FROM breaker WHERE hub_id = ?1 AND platform = ?2 ORDER BY credential DESC LIMIT 1 OFFSET ?3)`, hubID, p, keptWindows)
 	return err
 }
 

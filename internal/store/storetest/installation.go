@@ -2,7 +2,6 @@ package storetest
 
 import (
 	"errors"
-	"fmt"
 	"reflect"
 	"slices"
 	"time"
@@ -125,78 +124,6 @@ func deadHandles(f *fixture) {
 	})
 }
 
-func (f *fixture) drop(d store.Dead) (rows int) {
-	f.Helper()
-	f.update(func(tx store.Tx) (err error) { rows, err = tx.DropHandle(f.hub, hub.APNs, d, now); return err })
-	return rows
-}
-
-// Long work is cut by the rows that it writes, whatever the registrations have:
-// a commit writes few of those with many tags.
-func longWork(f *fixture) {
-	const many, tags, most = 30, 100, 1500
-	var all []string
-	for i := range tags {
-		all = append(all, fmt.Sprint("tag", i))
-	}
-	expiring := hub.Registration{Platform: hub.APNs, Tags: all, ExpiresAt: now.Add(time.Minute), UpdatedAt: now}
-	for i := range many {
-		f.register(fmt.Sprint("dead", i), hub.APNs, "aa", all...)
-		expiring.ID, expiring.Handle = fmt.Sprint("old", i), fmt.Sprintf("ff%02d", i)
-		f.put(&expiring)
-	}
-	left := func(prefix string) (n int) {
-		for i := range many {
-			if f.exists(fmt.Sprint(prefix, i)) {
-				n++
-			}
-		}
-		return n
-	}
-	f.update(func(tx store.Tx) error { return tx.Suspect(f.hub, hub.APNs, "aa", now) })
-	commits, before := 0, many
-	for rows := 1; rows > 0; commits++ {
-		if rows = f.drop(store.Dead{Handle: "AA", Since: now}); rows > most {
-			f.Errorf("a commit wrote %d rows of a dead handle", rows)
-		}
-		after := left("dead")
-		if before-after > most/tags {
-			f.Errorf("a commit dropped %d registrations with %d tags", before-after, tags)
-		}
-		before = after
-	}
-	if before != 0 || commits < many*tags/most {
-		f.Errorf("%d registrations of a dead handle are left after %d commits", before, commits)
-	}
-	f.view(func(r store.Reader) error {
-		n, err := r.CountSuspects(f.hub, hub.APNs)
-		if n != 0 {
-			f.Error("what was dropped is suspected still")
-		}
-		return err
-	})
-	before = many
-	for swept := many; swept == many; {
-		f.update(func(tx store.Tx) (err error) {
-			swept, err = tx.SweepRegistrations(expiring.ExpiresAt, many)
-			return err
-		})
-		after := 0
-		f.view(func(r store.Reader) error {
-			numbers, err := r.Scan(store.Selector{HubID: f.hub, Platform: hub.APNs}, 0, 1<<40, 2*many)
-			after = len(numbers)
-			return err
-		})
-		if before-after > most/tags {
-			f.Errorf("a commit swept %d registrations with %d tags", before-after, tags)
-		}
-		before = after
-	}
-	if before != 0 {
-		f.Errorf("%d expired registrations are left", before)
-	}
-}
-
 func replacedHandles(f *fixture) {
 	a := f.register("a", hub.FCMV1, "old", "t")
 	i := hub.Installation{ID: "i", Platform: hub.FCMV1, Handle: "iold", Templates: map[string]hub.InstallationTemplate{"t": {Body: "{}"}}}
@@ -257,16 +184,6 @@ func suspects(f *fixture) {
 		return errors.Join(tx.ClearSuspect(f.hub, hub.APNs, "Aa"), tx.Suspect(f.hub, hub.APNs, "bb", now), tx.ClearSuspects(f.hub, hub.APNs),
 			tx.PutBreaker(f.hub, hub.APNs, 1, []byte("w")), tx.RememberEnvironment(f.hub, "aa", true))
 	})
-	f.update(func(tx store.Tx) error { // a page that began before the credential was changed
-		return errors.Join(tx.PutBreaker(f.hub, hub.WNS, 4, []byte("new")), tx.PutBreaker(f.hub, hub.WNS, 3, []byte("old")))
-	})
-	f.view(func(r store.Reader) error {
-		got, err := r.Breaker(f.hub, hub.WNS, 4)
-		if string(got) != "new" {
-			f.Errorf("an older version's window was written over the newer: %q", got)
-		}
-		return err
-	})
 	t, _ := f.target(s, a.Number)
 	if !t.SuspectSince.IsZero() || !t.OtherEnvironment {
 		f.Errorf("after clearing: %+v", t)
@@ -279,37 +196,4 @@ func suspects(f *fixture) {
 		}
 		return errors.Join(err, err2)
 	})
-}
-
-// A handle is suspected for as long as somebody has it.
-func suspectsWithoutRegistration(f *fixture) {
-	count := func() (n int64) {
-		f.Helper()
-		f.view(func(r store.Reader) (err error) { n, err = r.CountSuspects(f.hub, hub.APNs); return err })
-		return n
-	}
-	f.register("a", hub.APNs, "AA")
-	f.register("b", hub.APNs, "aa")
-	f.register("c", hub.APNs, "cc")
-	f.update(func(tx store.Tx) error {
-		return errors.Join(tx.Suspect(f.hub, hub.APNs, "aa", now), tx.Suspect(f.hub, hub.APNs, "cc", now), tx.Suspect(f.hub, hub.APNs, "dd", now))
-	})
-	f.update(func(tx store.Tx) error { return tx.DeleteRegistration(f.hub, "a", nil, now) })
-	f.register("c", hub.APNs, "CC")
-	if n := count(); n != 3 {
-		f.Errorf("%d suspects, want 3: every handle is as it was", n)
-	}
-	f.update(func(tx store.Tx) error { return tx.DeleteRegistration(f.hub, "b", nil, now) })
-	f.register("c", hub.APNs, "c0")
-	if n := count(); n != 1 {
-		f.Errorf("%d suspects, want that of a direct send alone", n)
-	}
-	f.drop(store.Dead{Number: 77, Handle: "dd", Since: now})
-	if n := count(); n != 1 {
-		f.Errorf("%d suspects after a drop of another's, want 1", n)
-	}
-	f.drop(store.Dead{Handle: "DD", Since: now})
-	if n := count(); n != 0 {
-		f.Errorf("%d suspects, want none: the handle is dead, and nobody's", n)
-	}
 }
