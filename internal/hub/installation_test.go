@@ -68,8 +68,8 @@ func TestInstallationValidate(t *testing.T) {
 		// The device: itself, 100 tags and its id. Each template: that, and its name.
 		{"100 templates with 100 tags each", func(i *hub.Installation) { i.Templates, i.Tags = many(100), numbered(100) },
 			fmt.Sprintf("The installation stands for %d registrations and tags: every template carries the device's tags again. At most 10000 are allowed.", 102+100*103)},
-		{"a template with 101 tags", func(i *hub.Installation) { i.Templates = templates{"a": {Body: jsonBody, Tags: numbered(101)}} },
-			"There are 101 tags; at most 100 are allowed."},
+		{"a template with 501 tags", func(i *hub.Installation) { i.Templates = templates{"a": {Body: jsonBody, Tags: numbered(501)}} },
+			"There are 501 tags; at most 500 are allowed."},
 		{"101 templates", func(i *hub.Installation) { i.Templates = many(101) }, "There are 101 templates; at most 100 are allowed."},
 		{"a header of a template", func(i *hub.Installation) {
 			i.Templates = templates{"a": {Body: jsonBody, Headers: map[string]string{"X-A": "b"}}}

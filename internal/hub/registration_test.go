@@ -35,8 +35,8 @@ func TestRegistrationValidate(t *testing.T) {
 		{"tags of 8000 bytes", func(r *hub.Registration) {
 			r.Tags = append(append([]string{}, many[:68]...), strings.Repeat("x", 44)) // 68×117 + 44
 		}, ""},
-		{"100 tags", func(r *hub.Registration) { r.Tags = numbered(100) }, ""},
-		{"101 tags", func(r *hub.Registration) { r.Tags = numbered(101) }, "There are 101 tags; at most 100 are allowed."},
+		{"500 tags", func(r *hub.Registration) { r.Tags = numbered(500) }, ""},
+		{"501 tags", func(r *hub.Registration) { r.Tags = numbered(501) }, "There are 501 tags; at most 500 are allowed."},
 		{"push variables", func(r *hub.Registration) { r.PushVariables = map[string]string{"nick_1": "Ada Ü, \"x\""} }, ""},
 		{"no platform", func(r *hub.Registration) { r.Platform = 0 }, "The platform is missing or unknown."},
 		{"a platform that there is not", func(r *hub.Registration) { r.Platform = 10 }, "The platform is missing or unknown."},

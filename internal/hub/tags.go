@@ -15,8 +15,8 @@ const (
 
 // maxTagCount bounds the tags of a registration, an installation, a template or
 // a tile: each is a row that is written in one commit. Azure documents 60, and
-// takes more: real devices carry 72.
-const maxTagCount = 100
+// takes what fits into its 8,000 bytes: of usual tags, fewer than this.
+const maxTagCount = 500
 
 // validateTags checks the tags that a client gives.
 func validateTags(tags []string) error {
