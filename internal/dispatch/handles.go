@@ -30,8 +30,12 @@ type handleChange struct {
 	Other   bool      `json:"other,omitempty"`
 }
 
-// handleSlice is how many changes one commit applies: each touches a few rows.
-const handleSlice = 50
+// How many changes one commit applies, and after how many rows of dead handles,
+// postings among them, it is full: most changes touch a few rows.
+const (
+	handleSlice = 50
+	handleRows  = 1000
+)
 
 // applyHandles applies a list of changes in slices. The store looks again at
 // each: a handle that was registered anew since is left alone.
@@ -42,19 +46,16 @@ func (d *Dispatcher) applyHandles(ctx context.Context, stopping <-chan struct{},
 		return
 	}
 	for {
-		slice := changes[:min(handleSlice, len(changes))]
-		changes = changes[len(slice):]
-		err := d.update(ctx, func(tx store.Tx) error {
-			for _, c := range slice {
-				if err := d.apply(tx, &t, c); err != nil {
-					return err
-				}
+		var left []handleChange
+		err := d.update(ctx, func(tx store.Tx) (err error) {
+			if left, err = d.applySlice(tx, &t, changes); err != nil {
+				return err
 			}
-			if len(changes) == 0 {
+			if len(left) == 0 {
 				return tx.DeleteTask(t.Lease())
 			}
 			next := t
-			next.Payload, next.LeaseUntil = pack(changes), d.cfg.Clock.Now().Add(d.cfg.Lease)
+			next.Payload, next.LeaseUntil = pack(left), d.cfg.Clock.Now().Add(d.cfg.Lease)
 			if stopped(stopping) {
 				next.Owner, next.LeaseUntil = "", time.Time{}
 			}
@@ -64,28 +65,45 @@ func (d *Dispatcher) applyHandles(ctx context.Context, stopping <-chan struct{},
 			d.abort(&t, "applying a list of handles", err)
 			return
 		}
-		if len(changes) == 0 || stopped(stopping) {
+		if changes = left; len(changes) == 0 || stopped(stopping) {
 			return
 		}
 	}
 }
 
-func (d *Dispatcher) apply(tx store.Tx, t *task.Task, c handleChange) error {
+// applySlice applies as many changes as one commit takes, and returns those
+// that are left. A handle is dropped again until nothing of it is left.
+func (d *Dispatcher) applySlice(tx store.Tx, t *task.Task, changes []handleChange) ([]handleChange, error) {
+	rows := 0
+	for n := 0; len(changes) > 0 && n < handleSlice && rows < handleRows; n++ {
+		wrote, err := d.apply(tx, t, changes[0])
+		if err != nil {
+			return nil, err
+		}
+		if rows += wrote; wrote == 0 {
+			changes = changes[1:]
+		}
+	}
+	return changes, nil
+}
+
+// apply returns how many rows of a dead handle were dropped; there may be more
+// of them.
+func (d *Dispatcher) apply(tx store.Tx, t *task.Task, c handleChange) (rows int, err error) {
 	p, now := hub.Platform(t.Platform), d.cfg.Clock.Now()
 	switch c.Op {
 	case opDrop:
-		_, err := tx.DropHandle(t.HubID, p, store.Dead{Number: c.Number, Handle: c.Handle, Written: c.Written, Since: c.Since}, now)
-		return err
+		return tx.DropHandle(t.HubID, p, store.Dead{Number: c.Number, Handle: c.Handle, Written: c.Written, Since: c.Since}, now)
 	case opReplace:
-		return tx.ReplaceHandle(t.HubID, p, c.Number, c.Handle, c.New, now)
+		return 0, tx.ReplaceHandle(t.HubID, p, c.Number, c.Handle, c.New, now)
 	case opSuspect:
-		return tx.Suspect(t.HubID, p, c.Handle, c.Since)
+		return 0, tx.Suspect(t.HubID, p, c.Handle, c.Since)
 	case opClear:
-		return tx.ClearSuspect(t.HubID, p, c.Handle)
+		return 0, tx.ClearSuspect(t.HubID, p, c.Handle)
 	case opEnvironment:
-		return tx.RememberEnvironment(t.HubID, c.Handle, c.Other)
+		return 0, tx.RememberEnvironment(t.HubID, c.Handle, c.Other)
 	}
-	return nil
+	return 0, nil
 }
 
 // stopped reports whether the process is coming to an end.
