@@ -96,7 +96,7 @@ func (a *App) build(ctx context.Context) error {
 		return err
 	}
 	a.dispatch = dispatch.New(dispatch.Config{
-		Store: a.store, Clock: a.opts.Clock, Connectors: connectors, Env: env, Log: a.opts.Log,
+		Store: a.store, Clock: a.opts.Clock, Connectors: delivery(), Env: env, Log: a.opts.Log,
 		Page: a.cfg.Dispatch.Page, Window: a.cfg.Dispatch.Window, Workers: a.cfg.Dispatch.Workers,
 		RetryWindow: a.cfg.Dispatch.RetryWindow, SuspectAfter: a.cfg.Dispatch.SuspectAfter, Retention: a.cfg.Dispatch.Retention,
 	})
@@ -111,7 +111,7 @@ func (a *App) build(ctx context.Context) error {
 func (a *App) writeHubs(ctx context.Context) error {
 	for _, h := range a.cfg.Hubs {
 		for _, c := range h.Credentials {
-			if err := checks[c.Platform](c); err != nil {
+			if err := CheckCredential(c); err != nil {
 				return fmt.Errorf("hub %s: %w", h.Name, err)
 			}
 		}

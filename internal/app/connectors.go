@@ -1,8 +1,11 @@
 package app
 
 import (
+	"fmt"
+
 	"github.com/fanfare-hub/fanfare/internal/dispatch"
 	"github.com/fanfare-hub/fanfare/internal/hub"
+	"github.com/fanfare-hub/fanfare/internal/pns"
 	"github.com/fanfare-hub/fanfare/internal/pns/adm"
 	"github.com/fanfare-hub/fanfare/internal/pns/apns"
 	"github.com/fanfare-hub/fanfare/internal/pns/baidu"
@@ -14,27 +17,41 @@ import (
 	"github.com/fanfare-hub/fanfare/internal/pns/xiaomi"
 )
 
+// connector is one row of the list.
+type connector struct {
+	build      pns.New
+	check      func(hub.Credential) error
+	credential hub.Platform // whose credential it uses
+}
+
 // connectors is the one list of push services that Fanfare delivers through.
-var connectors = map[hub.Platform]dispatch.Service{
-	hub.APNs:    {New: apns.New, Credential: hub.APNs},
-	hub.FCMV1:   {New: fcm.New, Credential: hub.FCMV1},
-	hub.GCM:     {New: gcm.New, Credential: hub.FCMV1},
-	hub.WNS:     {New: wns.New, Credential: hub.WNS},
-	hub.MPNS:    {New: mpns.New, Credential: hub.MPNS},
-	hub.ADM:     {New: adm.New, Credential: hub.ADM},
-	hub.Baidu:   {New: baidu.New, Credential: hub.Baidu},
-	hub.Xiaomi:  {New: xiaomi.New, Credential: hub.Xiaomi},
-	hub.Browser: {New: browser.New, Credential: hub.Browser},
+var connectors = map[hub.Platform]connector{
+	hub.APNs:    {apns.New, apns.Check, hub.APNs},
+	hub.FCMV1:   {fcm.New, fcm.Check, hub.FCMV1},
+	hub.GCM:     {gcm.New, gcm.Check, hub.FCMV1},
+	hub.WNS:     {wns.New, wns.Check, hub.WNS},
+	hub.MPNS:    {mpns.New, mpns.Check, hub.MPNS},
+	hub.ADM:     {adm.New, adm.Check, hub.ADM},
+	hub.Baidu:   {baidu.New, baidu.Check, hub.Baidu},
+	hub.Browser: {browser.New, browser.Check, hub.Browser},
+	hub.Xiaomi:  {xiaomi.New, xiaomi.Check, hub.Xiaomi},
+}
+
+// delivery is the list as the pipeline takes it.
+func delivery() map[hub.Platform]dispatch.Service {
+	out := make(map[hub.Platform]dispatch.Service, len(connectors))
+	for p, c := range connectors {
+		out[p] = dispatch.Service{New: c.build, Credential: c.credential}
+	}
+	return out
 }
 
 // CheckCredential says what is wrong with a credential in itself, before
 // anything is sent with it.
-func CheckCredential(c hub.Credential) error { return checks[c.Platform](c) }
-
-// checks say what is wrong with a credential, before anything is sent with it.
-var checks = map[hub.Platform]func(hub.Credential) error{
-	hub.APNs: apns.Check, hub.FCMV1: fcm.Check, hub.WNS: wns.Check,
-	hub.MPNS: mpns.Check, hub.ADM: adm.Check,
-	hub.Browser: browser.Check,
-	hub.Baidu:   baidu.Check, hub.Xiaomi: xiaomi.Check,
+func CheckCredential(cred hub.Credential) error {
+	c, ok := connectors[cred.Platform]
+	if !ok || c.credential != cred.Platform {
+		return fmt.Errorf("there is no delivery through %s with a credential of its own", cred.Platform)
+	}
+	return c.check(cred)
 }

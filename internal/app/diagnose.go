@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/fanfare-hub/fanfare/internal/hub"
 	"github.com/fanfare-hub/fanfare/internal/pns"
@@ -11,15 +10,10 @@ import (
 // Diagnose tries a credential: its form, and then at its service, without
 // sending anything to a device.
 func Diagnose(ctx context.Context, cred hub.Credential, env pns.Env) pns.Diagnosis {
-	check, checked := checks[cred.Platform]
-	service, served := connectors[cred.Platform]
-	if !checked || !served {
-		return pns.Diagnosis{Sentence: fmt.Sprintf("Fanfare does not deliver through %s with a credential of its own", cred.Platform)}
-	}
-	if err := check(cred); err != nil {
+	if err := CheckCredential(cred); err != nil {
 		return pns.Diagnosis{Sentence: err.Error()}
 	}
-	c, err := service.New(cred, env)
+	c, err := connectors[cred.Platform].build(cred, env)
 	if err != nil {
 		return pns.Diagnosis{Sentence: err.Error()}
 	}

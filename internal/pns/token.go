@@ -86,6 +86,14 @@ func (c *TokenCache) Token(ctx context.Context) (string, error) { return c.get(c
 // fetched a new one gets that one.
 func (c *TokenCache) Fresh(ctx context.Context) (string, error) { return c.get(ctx, true) }
 
+// For is the token for a batch: Fresh where the batch asks for it.
+func (c *TokenCache) For(ctx context.Context, b *Batch) (string, error) {
+	if b.FreshToken {
+		return c.Fresh(ctx)
+	}
+	return c.Token(ctx)
+}
+
 // Refuse notes that the push service did not take a token.
 func (c *TokenCache) Refuse(value string) {
 	c.mu.Lock()

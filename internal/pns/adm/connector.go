@@ -43,7 +43,7 @@ func (c *connector) Send(ctx context.Context, b *pns.Batch, results []pns.Result
 		pns.Fill(results, *no)
 		return
 	}
-	token, err := c.token(ctx, b.FreshToken)
+	token, err := c.tokens.For(ctx, b)
 	if err != nil {
 		pns.Fill(results, pns.TokenResult(err))
 		return
@@ -52,7 +52,7 @@ func (c *connector) Send(ctx context.Context, b *pns.Batch, results []pns.Result
 		c.poster.Renew()
 	}
 	header := headers(token)
-	c.poster.Each(len(b.Targets), func(i int) { results[i] = c.post(ctx, header, body, b.Targets[i].Handle) })
+	c.poster.Send(results, func(i int) pns.Result { return c.post(ctx, header, body, b.Targets[i].Handle) })
 	pns.JudgeService(results)
 	for i := range results {
 		if results[i].Again == pns.WithFreshToken {
@@ -65,13 +65,6 @@ func (c *connector) Send(ctx context.Context, b *pns.Batch, results []pns.Result
 func (c *connector) Close() {
 	c.poster.Renew()
 	c.tokens.Close()
-}
-
-func (c *connector) token(ctx context.Context, fresh bool) (string, error) {
-	if fresh {
-		return c.tokens.Fresh(ctx)
-	}
-	return c.tokens.Token(ctx)
 }
 
 // headers are those of every push, with the versions of Amazon's types.

@@ -43,7 +43,7 @@ func (c *connector) Send(ctx context.Context, b *pns.Batch, results []pns.Result
 	if b.NewConn {
 		c.poster.Renew()
 	}
-	c.poster.Each(len(b.Targets), func(i int) { results[i] = c.post(ctx, common, &b.Targets[i]) })
+	c.poster.Send(results, func(i int) pns.Result { return c.post(ctx, common, &b.Targets[i]) })
 	pns.JudgeService(results)
 }
 

@@ -54,7 +54,7 @@ func (c *connector) Send(ctx context.Context, b *pns.Batch, results []pns.Result
 		pns.Fill(results, *no)
 		return
 	}
-	token, err := c.token(ctx, b.FreshToken)
+	token, err := c.tokens.For(ctx, b)
 	if err != nil {
 		pns.Fill(results, pns.TokenResult(err))
 		return
@@ -75,13 +75,6 @@ func (c *connector) Send(ctx context.Context, b *pns.Batch, results []pns.Result
 func (c *connector) Close() {
 	c.sender.Close()
 	c.tokens.Close()
-}
-
-func (c *connector) token(ctx context.Context, fresh bool) (string, error) {
-	if fresh {
-		return c.tokens.Fresh(ctx)
-	}
-	return c.tokens.Token(ctx)
 }
 
 func (c *connector) requests(p *payload, token string, targets []pns.Target) []h2.Request {

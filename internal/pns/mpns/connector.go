@@ -53,7 +53,7 @@ func (c *connector) Send(ctx context.Context, b *pns.Batch, results []pns.Result
 	if b.NewConn {
 		c.poster.Renew()
 	}
-	c.poster.Each(len(b.Targets), func(i int) { results[i] = c.post(ctx, p, &b.Targets[i]) })
+	c.poster.Send(results, func(i int) pns.Result { return c.post(ctx, p, &b.Targets[i]) })
 	pns.JudgeService(results)
 	judgeCredential(b.Targets, results)
 }

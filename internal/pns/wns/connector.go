@@ -43,7 +43,7 @@ func (c *connector) Send(ctx context.Context, b *pns.Batch, results []pns.Result
 		pns.Fill(results, *no)
 		return
 	}
-	token, err := c.token(ctx, b.FreshToken)
+	token, err := c.tokens.For(ctx, b)
 	if err != nil {
 		pns.Fill(results, pns.TokenResult(err))
 		return
@@ -84,13 +84,6 @@ func allowed(targets []pns.Target, results []pns.Result) []int {
 func (c *connector) Close() {
 	c.poster.Renew()
 	c.tokens.Close()
-}
-
-func (c *connector) token(ctx context.Context, fresh bool) (string, error) {
-	if fresh {
-		return c.tokens.Fresh(ctx)
-	}
-	return c.tokens.Token(ctx)
 }
 
 func (c *connector) post(ctx context.Context, p *payload, channel string) pns.Result {
