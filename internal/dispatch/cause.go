@@ -41,6 +41,8 @@ const (
 	HandleDisbelieved Cause = "HandleDisbelieved" // called dead while too many were
 	HandleDoubted     Cause = "HandleDoubted"     // called malformed where nothing had been accepted
 	OtherApp          Cause = "OtherApp"          // the handle belongs to another app
+	HandleUnusable    Cause = "HandleUnusable"    // an address that is not sent to, or a handle that is none
+	Unreachable       Cause = "Unreachable"       // a service that is not waited for
 	Discarded         Cause = "Discarded"         // accepted, and thrown away by the service
 	MessageRefused    Cause = "MessageRefused"    // its payload or headers
 	MessageTooLarge   Cause = "MessageTooLarge"

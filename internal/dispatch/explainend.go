@@ -17,7 +17,7 @@ var classWords = [...]string{
 	pns.Retry:      "met a trouble that may pass",
 	pns.Reconnect:  "lost its connection",
 	pns.Credential: "was refused for the hub's credential",
-	pns.Body:       "was refused for the message",
+	pns.Body:       "was refused for good, which says nothing against the handle",
 	pns.Hold:       "was refused for this handle, which is kept",
 	pns.Unsent:     "did not reach the push service",
 }

@@ -170,12 +170,25 @@ func (q *inquiry) answered(s *subject, n *note) (Cause, string) {
 	case pns.Credential:
 		return CredentialRefused, fmt.Sprintf("The push service refused the hub's credential (version %d) for it%s; the handle is kept.", n.credential, why)
 	case pns.Body:
-		if n.outcome == hub.InvalidNotificationSize {
-			return MessageTooLarge, "The message is too large for the push service" + why + "."
-		}
-		return MessageRefused, "The message was refused" + why + "."
+		return refusedMessage(n)
 	}
 	return TriedOnce, fmt.Sprintf("A test send tries once, and that ended as %s%s.", n.outcome, why)
+}
+
+// refusedMessage is for what is final about what was sent, or where to.
+func refusedMessage(n *note) (Cause, string) {
+	why := quoted(n.reason)
+	switch n.outcome {
+	case hub.InvalidNotificationSize:
+		return MessageTooLarge, "The message is too large for the push service" + why + "."
+	case hub.BadChannel:
+		return HandleUnusable, "Nothing can be sent to its handle" + why + "; it is kept."
+	case hub.PnsUnreachable:
+		return Unreachable, "The push service could not be reached, and is not waited for" + why + "."
+	case hub.InvalidNotificationFormat, hub.WrongChannel:
+		return MessageRefused, "The message was refused" + why + "."
+	}
+	return MessageRefused, "The request was refused" + why + "."
 }
 
 func deadCause(r ruling) Cause {
@@ -193,8 +206,8 @@ func (q *inquiry) held(n *note) (Cause, string) {
 	switch n.outcome {
 	case hub.Dropped, hub.ChannelDisconnected:
 		return Discarded, "The push service took it and threw it away" + quoted(n.reason) + "; the handle is kept."
-	case hub.WrongChannel, hub.WrongToken, hub.InvalidCredentials:
-		return OtherApp, "The handle belongs to another app than the hub's credential" + quoted(n.reason) + "; it is kept."
+	case hub.WrongChannel, hub.WrongToken, hub.InvalidCredentials, hub.BadChannel:
+		return OtherApp, "The push service does not have the handle for this app" + quoted(n.reason) + "; it is kept."
 	}
 	return MessageRefused, "The push service refused it" + quoted(n.reason) + "; the handle is kept."
 }
