@@ -135,6 +135,9 @@ func (a admAnswer) write(w http.ResponseWriter) {
 // admFate is what becomes of a push that is in order.
 func (s *Sim) admFate(w http.ResponseWriter, r *http.Request, body []byte, id string) {
 	f := s.fate(ADM, id)
+	if s.dictated(w, r, ADM, f) {
+		return
+	}
 	a, refused := admRefusals[f.Kind]
 	if f.Kind == "answer" {
 		a, refused = admAnswer{status: f.answerStatus(), reason: admReasons[f.answerStatus()]}, true

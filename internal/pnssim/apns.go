@@ -17,6 +17,7 @@ import (
 type apnsAnswer struct {
 	status int
 	reason string
+	text   string    // the whole body, in place of the reason
 	since  time.Time // with 410
 	id     string
 	valid  bool          // the token or certificate was taken
@@ -162,6 +163,10 @@ var apnsRefusals = map[string]struct {
 // apnsFate is what becomes of a push that is in order.
 func (s *Sim) apnsFate(c *apnsConn, st *apnsStream, handle string, a *apnsAnswer) {
 	f := s.fate(APNs, handle)
+	if f.Answer != nil {
+		a.status, a.text, a.delay = f.Answer.Status, f.Answer.Body, f.Delay
+		return
+	}
 	if refusal, ok := apnsRefusals[f.Kind]; ok {
 		a.status, a.reason = refusal.status, refusal.reason
 		if a.since = f.Since; a.since.IsZero() {

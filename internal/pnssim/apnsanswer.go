@@ -24,7 +24,7 @@ func (c *apnsConn) answer(st *apnsStream, a apnsAnswer) {
 		c.violated(http2.ErrCodeSettingsTimeout, "")
 		return
 	}
-	whole := a.reason == "" && a.broken == ""
+	whole := a.reason == "" && a.text == "" && a.broken == ""
 	c.writeHead(st.id, a, whole)
 	switch {
 	case a.broken != "":
@@ -51,6 +51,9 @@ func (c *apnsConn) writeHead(id uint32, a apnsAnswer, whole bool) {
 }
 
 func (a *apnsAnswer) body() []byte {
+	if a.text != "" {
+		return []byte(a.text)
+	}
 	body := `{"reason":"` + a.reason + `"`
 	if a.status == http.StatusGone {
 		body += `,"timestamp":` + strconv.FormatInt(a.since.UnixMilli(), 10)

@@ -55,6 +55,9 @@ var baiduRefusals = map[string]baiduAnswer{
 // baiduFate is what becomes of a push that is in order.
 func (s *Sim) baiduFate(w http.ResponseWriter, r *http.Request, p baiduPush, a baiduAnswer) {
 	f := s.fate(Baidu, p.handle)
+	if s.dictated(w, r, Baidu, f) {
+		return
+	}
 	refusal, refused := baiduRefusals[f.Kind]
 	switch f.Kind {
 	case "answer":

@@ -39,6 +39,9 @@ var browserRefusals = map[string]browserAnswer{
 // browserFate is what becomes of a push that is in order.
 func (s *Sim) browserFate(w http.ResponseWriter, r *http.Request, p *webPush) {
 	f := s.fate(Browser, p.endpoint)
+	if s.dictated(w, r, Browser, f) {
+		return
+	}
 	a, refused := browserRefusals[f.Kind]
 	broken := f.Kind == "hang" || f.Kind == "reset"
 	code := http.StatusCreated

@@ -14,6 +14,7 @@ type Fate struct {
 	Since      time.Time     // gone and expired, at APNs: since when; zero: now
 	Delay      time.Duration // slow: answered so much later, in real time
 	RetryAfter string        // throttled and unavailable, but at APNs: sent as it is; "": as the service does
+	Answer     *Answer       // of answer: what the service says, to the letter
 }
 
 // kinds are the words, and whether each wears off.

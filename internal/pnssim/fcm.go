@@ -143,6 +143,9 @@ func (s *Sim) fcmFate(w http.ResponseWriter, r *http.Request, m *fcmMessage, bod
 		return
 	}
 	f := s.fate(FCM, m.token)
+	if s.dictated(w, r, FCM, f) {
+		return
+	}
 	refusal, refused := fcmRefusals[f.Kind]
 	broken := f.Kind == "hang" || f.Kind == "reset"
 	if !refused && !broken {

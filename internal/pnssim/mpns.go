@@ -194,6 +194,9 @@ func (s *Sim) mpnsFate(w http.ResponseWriter, r *http.Request, body []byte, id s
 	}
 	handle := scheme + "://" + hostOf(r) + r.URL.RequestURI()
 	f := s.fate(MPNS, handle)
+	if s.dictated(w, r, MPNS, f) {
+		return
+	}
 	a, refused := mpnsRefusals[f.Kind]
 	if f.Kind == "answer" {
 		a, refused = mpnsAnswer{status: f.answerStatus()}, true

@@ -176,6 +176,9 @@ func (a wnsAnswer) write(w http.ResponseWriter) {
 func (s *Sim) wnsFate(w http.ResponseWriter, r *http.Request, body []byte, id string) {
 	handle := "https://" + hostOf(r) + r.URL.RequestURI()
 	f := s.fate(WNS, handle)
+	if s.dictated(w, r, WNS, f) {
+		return
+	}
 	a, refused := wnsRefusals[f.Kind]
 	broken := f.Kind == "hang" || f.Kind == "reset"
 	if !refused && !broken {

@@ -59,6 +59,7 @@ var xiaomiRefusals = map[string]xiaomiAnswer{
 type xiaomiOutcome struct {
 	live, dead []string
 	refusal    *xiaomiAnswer // of the whole request
+	dictated   *Answer       // to the whole request
 	broken     string        // hang or reset, of the whole request
 	delay      time.Duration
 }
@@ -76,8 +77,10 @@ func (s *Sim) xiaomiOutcome(ids []string) xiaomiOutcome {
 				a.status = f.Times
 			}
 		}
-		whole := o.refusal != nil || o.broken != ""
+		whole := o.refusal != nil || o.broken != "" || o.dictated != nil
 		switch {
+		case f.Answer != nil && !whole:
+			o.dictated = f.Answer
 		case xiaomiDead[f.Kind]:
 			o.dead = append(o.dead, id)
 		case refused && !whole:
@@ -92,7 +95,7 @@ func (s *Sim) xiaomiOutcome(ids []string) xiaomiOutcome {
 		}
 		o.delay = max(o.delay, f.Delay)
 	}
-	if len(o.live) == 0 && o.refusal == nil && o.broken == "" {
+	if len(o.live) == 0 && o.refusal == nil && o.broken == "" && o.dictated == nil {
 		o.refusal = &xiaomiAnswer{code: 20301, why: "No valid targets"}
 	}
 	return o
@@ -105,7 +108,7 @@ func (s *Sim) xiaomiFate(w http.ResponseWriter, r *http.Request, f url.Values, i
 	if o.refusal != nil {
 		a = *o.refusal
 	}
-	if o.refusal == nil && o.broken == "" {
+	if o.refusal == nil && o.broken == "" && o.dictated == nil {
 		body := xiaomiBody(f)
 		for _, id := range o.live {
 			s.deliver(Received{Service: Xiaomi, Handle: id, Header: r.Header.Clone(), Body: body, ID: a.id, Conn: connOf(r)})
@@ -114,10 +117,14 @@ func (s *Sim) xiaomiFate(w http.ResponseWriter, r *http.Request, f url.Values, i
 	if !s.pause(r.Context(), Xiaomi, o.delay) {
 		panic(http.ErrAbortHandler)
 	}
-	if o.broken != "" {
+	switch {
+	case o.broken != "":
 		breakOff(w, r, o.broken)
+	case o.dictated != nil:
+		o.dictated.write(w)
+	default:
+		a.write(w)
 	}
-	a.write(w)
 }
 
 // xiaomiBody is what a device gets: the fields but its id, as a JSON object,

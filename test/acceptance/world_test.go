@@ -183,6 +183,7 @@ type task struct {
 	kind   string
 	reason string
 	listed int
+	due    time.Time
 }
 
 // tasks reads the task table through a connection of its own.
@@ -193,7 +194,7 @@ func (w *world) tasks() (all []task) {
 		w.Fatal(err)
 	}
 	defer db.Close()
-	rows, err := db.QueryContext(w.ctx, "SELECT kind, reason, payload FROM task")
+	rows, err := db.QueryContext(w.ctx, "SELECT kind, reason, payload, ifnull(due_at, 0) FROM task")
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -201,9 +202,11 @@ func (w *world) tasks() (all []task) {
 	for rows.Next() {
 		var t task
 		var payload []byte
-		if err := rows.Scan(&t.kind, &t.reason, &payload); err != nil {
+		var due int64
+		if err := rows.Scan(&t.kind, &t.reason, &payload, &due); err != nil {
 			w.Fatal(err)
 		}
+		t.due = time.UnixMicro(due)
 		var list struct{ Entries []json.RawMessage }
 		if t.kind == "list" {
 			if err := json.Unmarshal(payload, &list); err != nil {

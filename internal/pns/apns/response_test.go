@@ -11,75 +11,20 @@ import (
 	"github.com/fanfare-hub/fanfare/internal/hub"
 	"github.com/fanfare-hub/fanfare/internal/pns"
 	"github.com/fanfare-hub/fanfare/internal/pns/h2"
+	"github.com/fanfare-hub/fanfare/internal/pns/pnstest"
 )
 
 var now = time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
 
-// Each answer that Apple documents, two that were only seen, and unknown ones.
-func TestClassify(t *testing.T) {
+func TestAnswers(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		status  int
-		reason  string
-		class   pns.Class
-		outcome hub.Outcome
-		again   pns.Again
-		service bool
-	}{
-		{200, "", pns.OK, hub.Success, pns.No, false},
-		{400, "BadDeviceToken", pns.Drop, hub.BadChannel, pns.WithOtherEnvironment, false},
-		{400, "DeviceTokenNotForTopic", pns.Hold, hub.WrongChannel, pns.No, false},
-		{400, "BadCollapseId", pns.Body, hub.InvalidNotificationFormat, pns.No, false},
-		{400, "BadExpirationDate", pns.Body, hub.InvalidNotificationFormat, pns.No, false},
-		{400, "BadMessageId", pns.Body, hub.InvalidNotificationFormat, pns.No, false},
-		{400, "BadPriority", pns.Body, hub.InvalidNotificationFormat, pns.No, false},
-		{400, "BadTopic", pns.Body, hub.InvalidNotificationFormat, pns.No, false},
-		{400, "InvalidPushType", pns.Body, hub.InvalidNotificationFormat, pns.No, false},
-		{400, "DuplicateHeaders", pns.Body, hub.InvalidNotificationFormat, pns.No, false},
-		{400, "PayloadEmpty", pns.Body, hub.InvalidNotificationFormat, pns.No, false},
-		{400, "MissingDeviceToken", pns.Body, hub.InvalidNotificationFormat, pns.No, false},
-		{400, "MissingTopic", pns.Credential, hub.InvalidCredentials, pns.No, true},
-		{400, "TopicDisallowed", pns.Credential, hub.InvalidCredentials, pns.No, true},
-		{400, "IdleTimeout", pns.Reconnect, hub.PnsUnavailable, pns.WithNewConn, false},
-		{403, "ExpiredProviderToken", pns.Credential, hub.InvalidToken, pns.WithFreshToken, true},
-		{403, "InvalidProviderToken", pns.Credential, hub.InvalidCredentials, pns.No, true},
-		{403, "MissingProviderToken", pns.Credential, hub.InvalidCredentials, pns.No, true},
-		{403, "UnrelatedKeyIdInToken", pns.Reconnect, hub.InvalidToken, pns.WithNewConn, true},
-		{403, "BadEnvironmentKeyIdInToken", pns.Credential, hub.InvalidCredentials, pns.No, true},
-		{403, "BadEnvironmentKeyInToken", pns.Credential, hub.InvalidCredentials, pns.No, true},
-		{403, "BadCertificate", pns.Credential, hub.InvalidCredentials, pns.No, true},
-		{403, "BadCertificateEnvironment", pns.Credential, hub.InvalidCredentials, pns.No, true},
-		{403, "Forbidden", pns.Credential, hub.InvalidCredentials, pns.No, true},
-		{404, "BadPath", pns.Body, hub.PnsInterfaceError, pns.No, false},
-		{405, "MethodNotAllowed", pns.Body, hub.PnsInterfaceError, pns.No, false},
-		{410, "Unregistered", pns.Drop, hub.ExpiredChannel, pns.No, false},
-		{410, "ExpiredToken", pns.Drop, hub.ExpiredChannel, pns.No, false},
-		{413, "PayloadTooLarge", pns.Body, hub.InvalidNotificationSize, pns.No, false},
-		{429, "TooManyRequests", pns.Retry, hub.ChannelThrottled, pns.No, false},
-		{429, "TooManyProviderTokenUpdates", pns.Reconnect, hub.Throttled, pns.WithNewConn, true},
-		{500, "InternalServerError", pns.Retry, hub.PnsServerError, pns.No, false},
-		{503, "ServiceUnavailable", pns.Retry, hub.PnsUnavailable, pns.No, true},
-		{503, "Shutdown", pns.Reconnect, hub.PnsUnavailable, pns.WithNewConn, true},
-		{400, "SomethingNew", pns.Body, hub.UnknownError, pns.No, false},
-		{403, "SomethingNew", pns.Credential, hub.InvalidCredentials, pns.No, true},
-		{410, "SomethingNew", pns.Drop, hub.ExpiredChannel, pns.No, false},
-		{413, "SomethingNew", pns.Body, hub.InvalidNotificationSize, pns.No, false},
-		{429, "SomethingNew", pns.Retry, hub.Throttled, pns.No, false},
-		{502, "SomethingNew", pns.Retry, hub.PnsServerError, pns.No, false},
-		{503, "SomethingNew", pns.Retry, hub.PnsUnavailable, pns.No, true},
-	} {
-		text := `{"reason":"` + c.reason + `"}`
-		if c.reason == "" {
-			text = ""
-		}
-		got := classify(c.status, http.Header{"Apns-Id": {"id"}}, []byte(text), now)
-		if got.Class != c.class || got.Outcome != c.outcome || got.Again != c.again || got.Service != c.service {
-			t.Errorf("%d %s: %+v", c.status, c.reason, got)
-		}
+	pnstest.CheckAnswers(t, func(a *pnstest.Answer) pns.Result {
+		got := classify(a.Status, http.Header{"Apns-Id": {"id"}}, []byte(a.Body), now)
 		if got.Correlation != "id" {
-			t.Errorf("%d %s: the apns-id is lost", c.status, c.reason)
+			t.Errorf("%s: the apns-id is lost", a.Says)
 		}
-	}
+		return got
+	})
 }
 
 // What is not Apple's JSON was said by something in between, which knows

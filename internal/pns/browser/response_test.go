@@ -15,6 +15,15 @@ import (
 	"github.com/fanfare-hub/fanfare/internal/pns/pnstest"
 )
 
+func TestAnswers(t *testing.T) {
+	t.Parallel()
+	pnstest.CheckAnswers(t, func(a *pnstest.Answer) pns.Result {
+		return browser.Classify(a.Status, "x", a.HTTPHeader(), []byte(a.Body), pnstest.Now)
+	})
+}
+
+// TestClassify has the words of each browser maker, and what else may be
+// answered.
 func TestClassify(t *testing.T) {
 	t.Parallel()
 	ok := pns.Result{Class: pns.OK, Outcome: hub.Success}
@@ -23,7 +32,6 @@ func TestClassify(t *testing.T) {
 		r.Reason, r.RetryAfter = reason, after
 		return r
 	}
-	unavailable := pns.Result{Class: pns.Retry, Outcome: hub.PnsUnavailable}
 	throttled := pns.Result{Class: pns.Retry, Outcome: hub.Throttled}
 	badFormat := pns.Result{Class: pns.Body, Outcome: hub.InvalidNotificationFormat}
 	odd := pns.Result{Class: pns.Body, Outcome: hub.PnsInterfaceError}
@@ -49,19 +57,12 @@ func TestClassify(t *testing.T) {
 		{"another key at Google", 403, nil, "the key in the authorization header does not correspond to the sender ID\n",
 			with(key, "403 Forbidden: the key in the authorization header does not correspond to the sender ID", 0)},
 		{"bad token at Apple", 403, nil, `{"reason":"BadJwtToken"}`, with(key, "403 Forbidden: BadJwtToken", 0)},
-		{"unknown", 404, nil, "", pns.Result{Class: pns.Drop, Outcome: hub.BadChannel, Reason: "404 Not Found"}},
 		{"gone", 410, nil, `{"code":410,"errno":106}`, pns.Result{Class: pns.Drop, Outcome: hub.ExpiredChannel, Reason: "410 Gone: errno 106"}},
-		{"too large", 413, nil, "", pns.Result{Class: pns.Body, Outcome: hub.InvalidNotificationSize, Reason: "413 Request Entity Too Large"}},
 		{"throttled", 429, []string{"Retry-After", "17"}, "", with(throttled, "429 Too Many Requests", 17*time.Second)},
 		{"throttled, until a date", 429, []string{"Retry-After", pnstest.Now.Add(time.Minute).Format(http.TimeFormat)}, "", with(throttled, "429 Too Many Requests", time.Minute)},
 		{"throttled, until garbage", 429, []string{"Retry-After", "soon"}, "", with(throttled, "429 Too Many Requests", 0)},
 		{"internal error", 500, nil, "<html>secret page</html>", pns.Result{Class: pns.Retry, Outcome: hub.PnsServerError, Reason: "500 Internal Server Error"}},
 		{"an unknown server error", 599, []string{"Retry-After", "5"}, "", with(pns.Result{Class: pns.Retry, Outcome: hub.PnsServerError}, "599", 5*time.Second)},
-		{"gateway", 502, nil, "", with(unavailable, "502 Bad Gateway", 0)},
-		{"unavailable", 503, []string{"Retry-After", "30"}, `{"errno":201,"message":"Back off"}`, with(unavailable, "503 Service Unavailable: errno 201: Back off", 30*time.Second)},
-		{"unavailable for a moment", 503, nil, `{"errno":202}`, pns.Result{Class: pns.Retry, Outcome: hub.PnsUnavailable, Again: pns.WithNewConn, Reason: "503 Service Unavailable: errno 202"}},
-		{"gateway timeout", 504, nil, "", with(unavailable, "504 Gateway Timeout", 0)},
-		{"method not allowed", 405, nil, "", with(odd, "405 Method Not Allowed", 0)},
 		{"an unknown refusal", 418, nil, `{"errno":`, with(odd, "418 I'm a teapot", 0)},
 		{"an unknown redirect", 300, nil, "", with(odd, "300 Multiple Choices", 0)},
 	} {

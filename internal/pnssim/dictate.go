@@ -1,0 +1,32 @@
+package pnssim
+
+import (
+	"maps"
+	"net/http"
+)
+
+// Answer is what a service says of a push, to the letter; the device does not
+// get it.
+type Answer struct {
+	Status int
+	Header http.Header // beside the service's own; APNs sends none of them
+	Body   string
+}
+
+// dictated writes the answer that a fate dictates, and reports whether it does.
+func (s *Sim) dictated(w http.ResponseWriter, r *http.Request, svc Service, f Fate) bool {
+	if f.Answer == nil {
+		return false
+	}
+	if !s.pause(r.Context(), svc, f.Delay) {
+		panic(http.ErrAbortHandler)
+	}
+	f.Answer.write(w)
+	return true
+}
+
+func (a *Answer) write(w http.ResponseWriter) {
+	maps.Copy(w.Header(), a.Header)
+	w.WriteHeader(a.Status)
+	w.Write([]byte(a.Body)) //nolint:errcheck // the client is gone
+}
