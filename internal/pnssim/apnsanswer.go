@@ -162,11 +162,7 @@ func (l *limits) most() int {
 // follow returns the limit after an answer: errors slow the client down, except
 // that a device is gone. What the service itself failed at changes nothing.
 func (l *limits) follow(a apnsAnswer) (n int, changed bool) {
-	now := l.force
-	if len(l.pending) > 0 {
-		now = l.pending[len(l.pending)-1]
-	}
-	n = now
+	n = l.now()
 	switch {
 	case a.status/100 == 4 && a.status != http.StatusGone:
 		n = 1
@@ -174,9 +170,34 @@ func (l *limits) follow(a apnsAnswer) (n int, changed bool) {
 		n = l.full
 	}
 	l.proved = l.proved || a.valid
-	if n == now {
-		return n, false
+	return n, l.move(n)
+}
+
+// now is the limit that the client was told last.
+func (l *limits) now() int {
+	if len(l.pending) > 0 {
+		return l.pending[len(l.pending)-1]
+	}
+	return l.force
+}
+
+// move notes a limit that the client is to be told; false if it knows.
+func (l *limits) move(n int) bool {
+	if n == l.now() {
+		return false
 	}
 	l.pending = append(l.pending, n)
-	return n, true
+	return true
+}
+
+// setStreams changes the full limit. A client that has less now, for a mistake
+// or because it has shown no token yet, has it from its next good answer on.
+func (c *apnsConn) setStreams(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	at := c.limits.now() == c.limits.full
+	c.limits.full = n
+	if at && c.limits.proved && !c.ended && !c.gone && c.limits.move(n) {
+		c.send(c.framer.WriteSettings(http2.Setting{ID: http2.SettingMaxConcurrentStreams, Val: uint32(n)}))
+	}
 }

@@ -45,6 +45,43 @@ func TestStreamLimit(t *testing.T) {
 	}
 }
 
+// The limit is changed by hand: at once where the client has all of it.
+func TestSetStreams(t *testing.T) {
+	t.Parallel()
+	f := setupWith(t, pnssim.Config{APNsStreams: 9})
+	full, mistaken, fresh := f.dialAPNs(), f.dialAPNs(), f.dialAPNs()
+	full.answer(full.push(token))
+	mistaken.answer(mistaken.push(token))
+	mistaken.answer(mistaken.push("xyz"))
+	fresh.until("the first settings", func() bool { return len(fresh.limits) == 1 })
+	if err := f.sim.SetStreams(2); err != nil {
+		t.Fatal(err)
+	}
+	full.until("the limit was lowered", func() bool { return fmt.Sprint(full.limits) == "[1 9 2]" })
+	for name, c := range map[string]*client{"after a mistake": mistaken, "without a token": fresh} {
+		before := fmt.Sprint(c.limits)
+		c.answer(c.push(token))
+		if got, want := fmt.Sprint(c.limits), strings.TrimSuffix(before, "]")+" 2]"; got != want {
+			t.Errorf("%s: limits %s, want %s", name, got, want)
+		}
+	}
+	late := f.dialAPNs()
+	late.answer(late.push(token))
+	if got := fmt.Sprint(late.limits); got != "[1 2]" {
+		t.Errorf("a later connection: limits %s", got)
+	}
+	f.sim.ResetService(pnssim.APNs)
+	full.until("the limit was raised", func() bool { return fmt.Sprint(full.limits) == "[1 9 2 9]" })
+	for _, n := range []int{0, -1, 10} {
+		if err := f.sim.SetStreams(n); err == nil || !strings.Contains(err.Error(), "from 1 to 9") {
+			t.Errorf("%d: %v", n, err)
+		}
+	}
+	if got := f.sim.State(pnssim.APNs); got.Streams != 9 || got.Open != 4 {
+		t.Errorf("%+v", got)
+	}
+}
+
 const tooMany = `{"reason":"Maximum active streams violated for this endpoint"}`
 
 func TestTooManyStreams(t *testing.T) {

@@ -46,11 +46,14 @@ const (
 	maxWaiting = 100     // messages that wait for one browser
 )
 
+func newAgents() agents {
+	a := agents{subscribed: map[string]*agent{}}
+	a.forget()
+	return a
+}
+
 // forget is Reset's part. Subscriptions stay, as accounts do.
 func (a *agents) forget() {
-	if a.subscribed == nil {
-		a.subscribed = map[string]*agent{}
-	}
 	a.salts, a.senders, a.waiting = map[[16]byte]bool{}, map[[65]byte]bool{}, map[device][]waiting{}
 }
 

@@ -2,6 +2,7 @@ package pnssim
 
 import (
 	"encoding/hex"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -31,15 +32,25 @@ const defaultSlow = 500 * time.Millisecond
 // maxTries bounds the devices whose tries are remembered.
 const maxTries = 100_000
 
-// SetFate gives a device a fate that its handle does not ask for. A Fate
-// without a kind makes it live.
-func (s *Sim) SetFate(svc Service, handle string, f Fate) {
+// maxFates bounds the devices whose fate is set.
+const maxFates = 100_000
+
+// ErrTooManyFates is what those get who set more than 100,000.
+var ErrTooManyFates = errors.New("pnssim: the fates of 100000 devices are set: clear some, or reset")
+
+// SetFate gives a device a fate that its handle does not ask for, from the
+// beginning. A Fate without a kind makes it live.
+func (s *Sim) SetFate(svc Service, handle string, f Fate) error {
 	defer s.comeOnline(svc, handle) // when the lock is free again
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	k := key(svc, handle)
+	if _, set := s.fates[k]; !set && len(s.fates) >= maxFates {
+		return ErrTooManyFates
+	}
 	s.fates[k] = f
 	delete(s.tries, k)
+	return nil
 }
 
 // ClearFate leaves a device to the fate that its handle asks for, from the
@@ -110,22 +121,6 @@ func ParseFate(svc Service, handle string) Fate {
 		return Fate{}
 	}
 	word, _, _ := strings.Cut(rest, ".")
-	kind, digits, _ := strings.Cut(word, "-")
-	if _, known := kinds[kind]; !known {
-		return Fate{}
-	}
-	n := 0
-	for _, d := range []byte(digits) {
-		if d < '0' || d > '9' || n > 1000 && kind != "answer" || n > 100_000 {
-			return Fate{}
-		}
-		n = n*10 + int(d-'0')
-	}
-	switch {
-	case kind == "slow" && n == 0:
-		return Fate{Kind: kind, Delay: defaultSlow}
-	case kind == "slow":
-		return Fate{Kind: kind, Delay: time.Duration(n) * time.Millisecond}
-	}
-	return Fate{Kind: kind, Times: n}
+	f, _ := readWord(word)
+	return f
 }

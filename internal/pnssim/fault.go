@@ -2,6 +2,7 @@ package pnssim
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 )
@@ -14,6 +15,7 @@ type faults struct {
 	quota   int           // pushes for each minute; 0: any number
 	used    int
 	since   time.Time // when the minute began
+	streams int       // of a connection to APNs that has proved itself
 }
 
 // StopService makes a service unreachable: its connections are closed, and new
@@ -91,17 +93,48 @@ func (s *Sim) Hold(svc Service) (release func()) {
 // Shutdown, answers what it has taken, and closes. Requests on later streams
 // are not looked at.
 func (s *Sim) GoAway(after int) {
-	s.mu.Lock()
-	var conns []*apnsConn
-	for _, m := range s.conns {
-		if m.apns != nil {
-			conns = append(conns, m.apns)
-		}
-	}
-	s.mu.Unlock()
-	for _, c := range conns {
+	for _, c := range s.apnsConns() {
 		c.takeLeave(after)
 	}
+}
+
+// SetStreams changes how many streams APNs lets a connection have that has
+// proved itself, on open connections too: from 1 to Config.APNsStreams.
+func (s *Sim) SetStreams(n int) error {
+	if n < 1 || n > s.cfg.APNsStreams {
+		return fmt.Errorf("pnssim: %d streams: APNs has from 1 to %d for a connection", n, s.cfg.APNsStreams)
+	}
+	s.mu.Lock()
+	s.faults[APNs].streams = n
+	s.mu.Unlock()
+	s.tellStreams()
+	return nil
+}
+
+// tellStreams brings the limit to every connection.
+func (s *Sim) tellStreams() {
+	for _, c := range s.apnsConns() {
+		c.setStreams(s.streams())
+	}
+}
+
+// streams is the limit that SetStreams changes.
+func (s *Sim) streams() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.faults[APNs].streams
+}
+
+// apnsConns are the connections to APNs that are open.
+func (s *Sim) apnsConns() (all []*apnsConn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range s.conns {
+		if m.apns != nil {
+			all = append(all, m.apns)
+		}
+	}
+	return all
 }
 
 // pause waits for the service's latency, the device's own and the hold; false

@@ -19,6 +19,13 @@ type fcmMessage struct {
 	dry   bool
 }
 
+// What the shortest token is that is looked at, in bytes, and which characters
+// none has.
+const (
+	minFCMToken   = 8
+	notInFCMToken = " /?&"
+)
+
 // Google's limits: bytes of data and notification, seconds of life.
 const (
 	maxFCM    = 4096
@@ -55,7 +62,7 @@ func (d *fcmDecoder) judge() *fcmFault {
 		return &fcmFault{"Invalid data payload key: " + d.reserved, "message.data"}
 	case d.size > maxFCM:
 		return &fcmFault{"Android message is too big", ""}
-	case token != "" && (len(token) < 8 || strings.ContainsAny(token, " /?&")):
+	case token != "" && (len(token) < minFCMToken || strings.ContainsAny(token, notInFCMToken)):
 		return &fcmFault{"The registration token is not a valid FCM registration token", "message.token"}
 	}
 	return nil

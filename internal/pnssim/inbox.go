@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -12,6 +13,7 @@ import (
 
 // Received is one push that a device got.
 type Received struct {
+	Number      int64 // its place among all pushes that devices got, from 1; Reset does not begin anew
 	Service     Service
 	Handle      string
 	At          time.Time
@@ -24,76 +26,63 @@ type Received struct {
 	Stream      int64         // APNs: the HTTP/2 stream
 }
 
-// device is a handle at a service.
-type device struct {
-	service Service
-	handle  string
-}
-
-// key is the form in which handles are compared.
-func key(svc Service, handle string) device {
-	if form := forms[svc]; form != nil {
-		handle = form(handle)
-	}
-	return device{svc, handle}
-}
-
 // maxKept bounds the pushes that are kept for all devices together.
 const maxKept = 100_000
 
 // inbox is what devices got. Sim's lock guards it.
 type inbox struct {
-	byDevice map[device][]kept
-	order    []arrival // the oldest first
-	serial   int64
+	byDevice map[device][]Received // the oldest first
+	order    []arrival             // the oldest first
+	last     int64                 // the number of the newest
 	count    map[Service]int
 	news     chan struct{} // closed when something has come
 }
 
-// kept is a push with its place in the order of all.
-type kept struct {
-	Received
-	serial int64
-}
-
 type arrival struct {
 	device device
-	serial int64
+	number int64
 }
 
-func (b *inbox) init() {
-	b.byDevice, b.count, b.order = map[device][]kept{}, map[Service]int{}, nil
-	if b.news == nil {
-		b.news = make(chan struct{})
-	}
+func newInbox() inbox {
+	return inbox{byDevice: map[device][]Received{}, count: map[Service]int{}, news: make(chan struct{})}
 }
 
-// add keeps a push, and drops the oldest ones over the bounds.
-func (b *inbox) add(r Received, history int) {
+// add keeps a push under the next number, and drops the oldest ones over the
+// bounds.
+func (b *inbox) add(r Received, history int) Received {
 	k := key(r.Service, r.Handle)
-	b.serial++
-	got := append(b.byDevice[k], kept{r, b.serial})
+	b.last++
+	r.Number = b.last
+	got := append(b.byDevice[k], r)
 	b.byDevice[k] = got[max(0, len(got)-history):]
 	b.count[r.Service]++
-	b.order = append(b.order, arrival{k, b.serial})
+	b.order = append(b.order, arrival{k, r.Number})
 	if len(b.order) > maxKept {
-		b.forget(b.order[0])
+		b.drop(b.order[0])
 		b.order = b.order[1:]
 	}
 	close(b.news)
 	b.news = make(chan struct{})
+	return r
 }
 
-// forget drops a push, unless its device has dropped it already.
-func (b *inbox) forget(a arrival) {
+// drop drops a push, unless its device has dropped it already.
+func (b *inbox) drop(a arrival) {
 	got := b.byDevice[a.device]
 	switch {
-	case len(got) == 0 || got[0].serial != a.serial:
+	case len(got) == 0 || got[0].Number != a.number:
 	case len(got) == 1:
 		delete(b.byDevice, a.device)
 	default:
 		b.byDevice[a.device] = got[1:]
 	}
+}
+
+// forget drops all of a service.
+func (b *inbox) forget(svc Service) {
+	maps.DeleteFunc(b.byDevice, func(k device, _ []Received) bool { return k.service == svc })
+	b.order = slices.DeleteFunc(b.order, func(a arrival) bool { return a.device.service == svc })
+	delete(b.count, svc)
 }
 
 // deliver gives a push to its device.
@@ -102,7 +91,7 @@ func (s *Sim) deliver(r Received) {
 	r.Header.Del("Authorization")
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.inbox.add(r, s.cfg.History)
+	r = s.inbox.add(r, s.cfg.History)
 	if s.cfg.OnReceive != nil {
 		s.cfg.OnReceive(r)
 	}
@@ -112,27 +101,19 @@ func (s *Sim) deliver(r Received) {
 func (s *Sim) Received(svc Service, handle string) []Received {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return received(s.inbox.byDevice[key(svc, handle)])
-}
-
-func received(got []kept) []Received {
-	out := make([]Received, len(got))
-	for i := range got {
-		out[i] = got[i].Received
-	}
-	return out
+	return slices.Clone(s.inbox.byDevice[key(svc, handle)])
 }
 
 // Everything returns what all devices got, the oldest first.
 func (s *Sim) Everything() []Received {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var all []kept
+	var all []Received
 	for _, got := range s.inbox.byDevice {
 		all = append(all, got...)
 	}
-	slices.SortFunc(all, func(a, b kept) int { return cmp.Compare(a.serial, b.serial) })
-	return received(all)
+	slices.SortFunc(all, func(a, b Received) int { return cmp.Compare(a.Number, b.Number) })
+	return all
 }
 
 // All returns how many pushes each device of a service got, by handle.

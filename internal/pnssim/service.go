@@ -3,7 +3,6 @@ package pnssim
 import (
 	"crypto/tls"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 )
@@ -46,9 +45,14 @@ var traits = []trait{
 	{service: Browser, owns: anyHost, protocols: []string{"h2", "http/1.1"}, handler: (*Sim).browserHandler}, // the last: it owns what is left
 }
 
-// forms are how a service's handles are compared, if not as they are.
-var forms = map[Service]func(handle string) string{
-	APNs: strings.ToLower, WNS: channelForm, MPNS: channelForm, Baidu: baiduForm, Browser: channelForm,
+// Services returns every simulated push service, in alphabetical order.
+func Services() []Service {
+	all := make([]Service, 0, len(traits))
+	for _, t := range traits {
+		all = append(all, t.service)
+	}
+	slices.Sort(all)
+	return all
 }
 
 // hosts owns these and, of names that begin with a dot, all below them.
@@ -79,12 +83,4 @@ func traitOf(host string) *trait {
 func plainService() Service {
 	i := slices.IndexFunc(traits, func(t trait) bool { return t.plain })
 	return traits[i].service
-}
-
-// channelForm is a channel URI as HTTP clients write it.
-func channelForm(handle string) string {
-	if u, err := url.Parse(handle); err == nil {
-		return u.Scheme + "://" + strings.ToLower(u.Hostname()) + u.RequestURI()
-	}
-	return handle
 }

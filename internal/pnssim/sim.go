@@ -73,8 +73,14 @@ type counts struct {
 // Start serves until Close.
 func Start(cfg Config) (*Sim, error) {
 	cfg.fill()
-	s := &Sim{cfg: cfg, ca: cfg.CA, conns: map[net.Conn]*member{}, verdict: map[string]verdict{}, access: map[string]access{}}
-	s.forget()
+	s := &Sim{
+		cfg: cfg, ca: cfg.CA, inbox: newInbox(), agents: newAgents(), fates: map[device]Fate{}, tries: map[device]int{},
+		faults: map[Service]*faults{}, counts: map[Service]*counts{}, conns: map[net.Conn]*member{},
+		verdict: map[string]verdict{}, access: map[string]access{},
+	}
+	for _, svc := range Services() {
+		s.forget(svc)
+	}
 	var err error
 	if s.ca == nil {
 		if s.ca, err = NewCA(); err != nil {
@@ -127,25 +133,6 @@ func (s *Sim) count(svc Service, add func(*counts)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	add(s.counts[svc])
-}
-
-// Reset forgets every push, count, fate and fault, as after Start. Connections,
-// accounts and access tokens stay; what is held stays held until its release.
-func (s *Sim) Reset() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.forget()
-}
-
-// forget is Reset. The caller holds mu, or is the only one.
-func (s *Sim) forget() {
-	s.inbox.init()
-	s.agents.forget()
-	s.fates, s.tries = map[device]Fate{}, map[device]int{}
-	s.faults, s.counts = map[Service]*faults{}, map[Service]*counts{}
-	for _, t := range traits {
-		s.faults[t.service], s.counts[t.service] = &faults{latency: s.cfg.Latency}, &counts{}
-	}
 }
 
 // Close ends every connection and leaves nothing behind.
