@@ -5,7 +5,7 @@ FUZZTIME ?= 10s
 BENCHTIME ?= 1x
 SHELL   := /bin/bash
 
-.PHONY: help build test lint bench fuzz crash conformance demo
+.PHONY: help build docs test lint bench fuzz crash conformance demo
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,6 +26,9 @@ test: ## the whole suite; its last lines say what this machine could not run
 
 bench: ## every benchmark, once (BENCHTIME=2s for figures)
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...
+
+docs: ## write the generated pages of docs anew
+	$(GO) test -count=1 ./test/documents -update
 
 fuzz: ## every fuzz target for FUZZTIME (10s)
 	@GO="$(GO)" FUZZTIME="$(FUZZTIME)" test/fuzz.sh

@@ -32,10 +32,6 @@ func violation(field, description string) string {
 	return `{"@type":"type.googleapis.com/google.rpc.BadRequest","fieldViolations":[{"field":"` + field + `","description":"` + description + `"}]}`
 }
 
-func quota(subject string) string {
-	return `{"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[{"subject":"` + subject + `","description":"Sending quota exceeded"}]}`
-}
-
 const html = "<!DOCTYPE html><html><title>Error 502 (Server Error)!!1</title></html>"
 
 func TestAnswers(t *testing.T) {
