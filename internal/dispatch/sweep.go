@@ -13,8 +13,12 @@ const (
 	sweepSlice = 100
 )
 
-// sweep removes expired registrations, and notifications whose retention is
-// over, until Stop.
+// lateWrites is how long after a hub's deletion a request that was let in
+// before may still write: more than the server's time limits add up to.
+const lateWrites = time.Hour
+
+// sweep removes expired registrations, notifications whose retention is over,
+// and what is left of deleted hubs, until Stop.
 func (d *Dispatcher) sweep() {
 	for {
 		d.sweepAll()
@@ -35,6 +39,9 @@ func (d *Dispatcher) sweepAll() {
 	})
 	d.sweepSlices("old notifications", func(tx store.Tx) (int, error) {
 		return tx.SweepNotifications(now.Add(-d.cfg.Retention), sweepSlice)
+	})
+	d.sweepSlices("deleted hubs", func(tx store.Tx) (int, error) {
+		return tx.SweepHubs(now.Add(-lateWrites), sweepSlice)
 	})
 }
 

@@ -12,7 +12,9 @@ type Hub struct {
 	Name            string        // compared without regard to case
 	RegistrationTTL time.Duration // from the last write; 0 = unlimited
 	Rules           []Rule
-	Fixed           bool // named in the config file: read-only through the API
+	Fixed           bool   // named in the config file: read-only through the API
+	Disabled        bool   // only its management is served
+	UserMetadata    string // the owner's own words; Fanfare makes nothing of them
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
 }
@@ -37,6 +39,8 @@ type Rule struct {
 	Rights       Rights
 	PrimaryKey   string
 	SecondaryKey string
+	CreatedAt    time.Time // zero in a rule of the config file
+	ModifiedAt   time.Time
 }
 
 // Credential is a hub's access to one push service. Properties have Azure's

@@ -88,6 +88,14 @@ type Hubs interface {
 type HubWriter interface {
 	// PutHub creates the hub, or replaces the one of that name; sets h.ID.
 	PutHub(h *hub.Hub) error
+	// DeleteHub removes a hub with its rules and credentials, or ErrNotFound.
+	// Its name is free at once. Its tasks are claimed no more, and writes under
+	// a lease of theirs are ErrFenced. SweepHubs removes the rest.
+	DeleteHub(id int64, now time.Time) error
+	// SweepHubs removes up to limit rows of hubs that were deleted, and
+	// returns how many. A hub deleted before the time given is forgotten once
+	// nothing of it is left: until then a request that was let in may write.
+	SweepHubs(deletedBefore time.Time, limit int) (int, error)
 	PutNamespaceRules(rules []hub.Rule) error
 	// PutCredential seals and stores a credential. Equal properties change
 	// nothing; others raise the version. It returns the version in force.

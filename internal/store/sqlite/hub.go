@@ -12,7 +12,7 @@ import (
 	"github.com/fanfare-hub/fanfare/internal/store"
 )
 
-const hubColumns = "SELECT id, name, ttl, fixed, created_at, updated_at FROM hub "
+const hubColumns = "SELECT id, name, ttl, fixed, disabled, user_metadata, created_at, updated_at FROM hub "
 
 func (r *reader) Hub(name string) (hub.Hub, error) {
 	return r.hub(hubColumns+"WHERE name_key = ?", strings.ToLower(name))
@@ -31,7 +31,7 @@ func (r *reader) hub(query string, key any) (hub.Hub, error) {
 
 func scanHub(row scanner) (h hub.Hub, err error) {
 	var ttl int64
-	err = row.Scan(&h.ID, &h.Name, &ttl, &h.Fixed, micros{&h.CreatedAt}, micros{&h.UpdatedAt})
+	err = row.Scan(&h.ID, &h.Name, &ttl, &h.Fixed, &h.Disabled, &h.UserMetadata, micros{&h.CreatedAt}, micros{&h.UpdatedAt})
 	h.RegistrationTTL = time.Duration(ttl)
 	return h, err
 }
@@ -102,10 +102,11 @@ func (r *reader) Credential(hubID int64, p hub.Platform) (hub.Credential, error)
 }
 
 func (t *tx) PutHub(h *hub.Hub) error {
-	err := t.row(`INSERT INTO hub (name, name_key, ttl, fixed, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)
-		ON CONFLICT (name_key) DO UPDATE SET name = excluded.name, ttl = excluded.ttl, fixed = excluded.fixed, updated_at = excluded.updated_at
+	err := t.row(`INSERT INTO hub (name, name_key, ttl, fixed, disabled, user_metadata, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (name_key) DO UPDATE SET name = excluded.name, ttl = excluded.ttl, fixed = excluded.fixed, disabled = excluded.disabled,
+		user_metadata = excluded.user_metadata, updated_at = excluded.updated_at
 		RETURNING id`,
-		h.Name, strings.ToLower(h.Name), int64(h.RegistrationTTL), h.Fixed, at(h.CreatedAt), at(h.UpdatedAt)).Scan(&h.ID)
+		h.Name, strings.ToLower(h.Name), int64(h.RegistrationTTL), h.Fixed, h.Disabled, h.UserMetadata, at(h.CreatedAt), at(h.UpdatedAt)).Scan(&h.ID)
 	if err != nil {
 		return err
 	}

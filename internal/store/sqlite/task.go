@@ -36,6 +36,9 @@ func (r *reader) HasTasks(hubID int64, notification string) (has bool, err error
 // outside is the condition that leaves lanes out: a list of [hub, platform].
 const outside = "NOT EXISTS (SELECT 1 FROM json_each(?) WHERE value ->> 0 = hub_id AND value ->> 1 = platform) "
 
+// alive is the condition that leaves the tasks of deleted hubs out.
+const alive = "hub_id NOT IN (SELECT id FROM deleted_hub) "
+
 func lanes(skip []task.Lane) (string, error) {
 	pairs := make([][2]int64, 0, len(skip))
 	for _, l := range skip {
@@ -51,7 +54,7 @@ func (r *reader) NextDue(skip []task.Lane) (time.Time, bool, error) {
 		return time.Time{}, false, err
 	}
 	var due time.Time
-	err = r.row("SELECT min(ready_at) FROM task WHERE "+outside, without).Scan(micros{&due})
+	err = r.row("SELECT min(ready_at) FROM task WHERE "+alive+"AND "+outside, without).Scan(micros{&due})
 	return due, !due.IsZero(), err
 }
 
@@ -78,7 +81,7 @@ func (t *tx) ClaimTasks(owner string, now, until time.Time, limit int, skip []ta
 	if err != nil {
 		return nil, err
 	}
-	claimed, err := t.tasks(taskColumns+"WHERE ready_at <= ? AND "+outside+"ORDER BY ready_at, id LIMIT ?", now.UnixMicro(), without, limit)
+	claimed, err := t.tasks(taskColumns+"WHERE ready_at <= ? AND "+alive+"AND "+outside+"ORDER BY ready_at, id LIMIT ?", now.UnixMicro(), without, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +99,7 @@ func (t *tx) ClaimTasks(owner string, now, until time.Time, limit int, skip []ta
 
 func (t *tx) RenewTasks(leases []task.Lease, until time.Time) (lost []int64, err error) {
 	for _, l := range leases {
-		n, err := t.changed("UPDATE task SET lease_until = ?, ready_at = ? WHERE id = ? AND owner = ? AND attempt = ?",
+		n, err := t.changed("UPDATE task SET lease_until = ?, ready_at = ? WHERE id = ? AND owner = ? AND attempt = ? AND "+alive,
 			at(until), until.UnixMicro(), l.ID, l.Owner, l.Attempt)
 		if err != nil {
 			return nil, err
@@ -110,13 +113,13 @@ func (t *tx) RenewTasks(leases []task.Lease, until time.Time) (lost []int64, err
 
 func (t *tx) SaveTask(l task.Lease, k *task.Task) error {
 	n, err := t.changed(`UPDATE task SET due_at = ?, reason = ?, payload = ?, owner = ?, lease_until = ?, ready_at = ?
-		WHERE id = ? AND owner = ? AND attempt = ?`,
+		WHERE id = ? AND owner = ? AND attempt = ? AND `+alive,
 		at(k.DueAt), k.Reason, blob(k.Payload), k.Owner, at(k.LeaseUntil), readyAt(k), l.ID, l.Owner, l.Attempt)
 	return fenced(n, err)
 }
 
 func (t *tx) DeleteTask(l task.Lease) error {
-	n, err := t.changed("DELETE FROM task WHERE id = ? AND owner = ? AND attempt = ?", l.ID, l.Owner, l.Attempt)
+	n, err := t.changed("DELETE FROM task WHERE id = ? AND owner = ? AND attempt = ? AND "+alive, l.ID, l.Owner, l.Attempt)
 	return fenced(n, err)
 }
 
