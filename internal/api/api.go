@@ -24,6 +24,10 @@ type Dispatcher interface {
 	// Explain says what became of a device in a send; store.ErrNotFound: the
 	// notification is not known.
 	Explain(ctx context.Context, hubID int64, notificationID, device string) (dispatch.Explanation, error)
+	// CredentialChanged wakes what waits for a credential: it is another one now.
+	CredentialChanged(ctx context.Context, hubID int64, p hub.Platform) error
+	// HubDeleted gives up what is held for a hub that is gone.
+	HubDeleted(hubID int64)
 }
 
 // Config is what the API stands on. Store, Dispatch, Clock and Log are needed.
@@ -34,6 +38,9 @@ type Config struct {
 	Limits   tagexpr.Limits // of tag expressions
 	Log      *slog.Logger   // one event for each request
 	MaxBody  int64          // of a send, in bytes; 0: Azure's 64 KiB
+	// CheckCredential says what is wrong with a credential, before it is
+	// stored; nil: nothing is.
+	CheckCredential func(hub.Credential) error
 }
 
 // The bounds of bodies, in bytes. A registration or an installation holds
@@ -50,6 +57,7 @@ type server struct {
 	limits   tagexpr.Limits
 	log      *slog.Logger
 	maxBody  int64
+	check    func(hub.Credential) error
 	routes   []route
 }
 
@@ -57,6 +65,7 @@ type server struct {
 func New(cfg Config) http.Handler {
 	s := &server{
 		store: cfg.Store, dispatch: cfg.Dispatch, clock: cfg.Clock, limits: cfg.Limits, log: cfg.Log, maxBody: cfg.MaxBody,
+		check: cfg.CheckCredential,
 	}
 	if s.maxBody == 0 {
 		s.maxBody = maxSendBody

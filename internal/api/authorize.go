@@ -14,20 +14,46 @@ import (
 // require refuses a caller whose rule lacks a right.
 func (r *request) require(right hub.Rights) error { return auth.Require(r.rule, right) }
 
-// admit finds the hub that the first segment names, and the rule that signed
-// the request's token.
-func (s *server) admit(hr *http.Request, segments []string, now time.Time) (hub.Hub, hub.Rule, error) {
-	h, namespace, err := s.rules(hr.Context(), segments[0])
+// admit finds the hub that a route is about, and the rule that signed the
+// request's token. Where there need be none, only the namespace's rules count
+// for a hub that does not exist.
+func (s *server) admit(hr *http.Request, found route, segments []string, now time.Time) (hub.Hub, hub.Rule, error) {
+	below := found.below(segments)
+	target := auth.Target{Host: hr.Host, Segments: below}
+	verify := func(hubRules, namespace []hub.Rule) (hub.Rule, error) {
+		return auth.Verify(hr.Header.Get("Authorization"), target, hubRules, namespace, now)
+	}
+	if found.ofNamespace() {
+		rule, err := s.verifyNamespace(hr.Context(), verify)
+		return hub.Hub{}, rule, err
+	}
+	h, namespace, err := s.rules(hr.Context(), below[0])
 	unknown := errors.Is(err, store.ErrNotFound)
 	if err != nil && !unknown {
 		return hub.Hub{}, hub.Rule{}, err
 	}
-	target := auth.Target{Host: hr.Host, Segments: segments}
-	rule, err := auth.Verify(hr.Header.Get("Authorization"), target, h.Rules, namespace, now)
+	if unknown && found.mayCreate() {
+		rule, err := s.verifyNamespace(hr.Context(), verify)
+		return hub.Hub{}, rule, err
+	}
+	rule, err := verify(h.Rules, namespace)
 	if err == nil && unknown {
 		err = errNoService
 	}
 	return h, rule, err
+}
+
+// verifyNamespace verifies a token with the namespace's rules alone.
+func (s *server) verifyNamespace(ctx context.Context, verify func(hubRules, namespace []hub.Rule) (hub.Rule, error)) (hub.Rule, error) {
+	var rules []hub.Rule
+	err := s.store.View(ctx, func(r store.Reader) (err error) {
+		rules, err = r.NamespaceRules()
+		return err
+	})
+	if err != nil {
+		return hub.Rule{}, err
+	}
+	return verify(nil, rules)
 }
 
 // rules reads a hub with its rules and the namespace's. Of a hub that does not

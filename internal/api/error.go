@@ -50,6 +50,11 @@ var (
 	errNoSuspect      = &problem{status: http.StatusNotFound, detail: "The handle is not a suspect."}
 	errETagChanged    = &problem{status: http.StatusPreconditionFailed, detail: "The ETag does not match: the registration was changed since it was read."}
 	errETagMalformed  = &problem{status: http.StatusPreconditionFailed, detail: `The ETag header is either missing or invalid. It should be "*", or a quoted ETag.`}
+	errHubExists      = &problem{status: http.StatusConflict, detail: "SubCode=40900. Conflict."}
+	errHubChanged     = &problem{status: http.StatusConflict, detail: "SubCode=40901. The hub was changed by another request meanwhile. Read it again."}
+	errHubFixed       = &problem{status: http.StatusConflict, detail: "The hub is named in the server's configuration and can only be changed there."}
+	errHubETag        = &problem{status: http.StatusPreconditionFailed, detail: "A hub has no ETag: If-Match: * replaces the hub, and without If-Match a new one is made."}
+	errHubDisabled    = &problem{status: http.StatusForbidden, detail: "The hub is disabled."}
 	errBusy           = &problem{status: http.StatusServiceUnavailable, detail: "The server is busy. Try again later.", retryAfter: "1"}
 	errInternal       = &problem{status: http.StatusInternalServerError, detail: "An internal error has occurred."}
 )

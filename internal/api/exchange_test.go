@@ -20,8 +20,9 @@ import (
 
 // The files of testdata/exchange are conversations, each on one connection: a
 // request after a line >>>, the answer it must get after a line <<<. In
-// requests {token} is a fresh signature. In both, {registration} is the
-// registration id that the hub gave last; in answers {uuid} is any UUID.
+// requests {token} is a fresh signature of the hub's rule, {root} one of the
+// namespace's. In both, {registration} is the registration id that the hub gave
+// last; in answers {uuid} is any UUID, and {key} a rule's key that the hub made.
 func TestExchanges(t *testing.T) {
 	t.Parallel()
 	names, err := filepath.Glob("testdata/exchange/*.http")
@@ -46,6 +47,7 @@ type conversation struct {
 	conn         net.Conn
 	reader       *bufio.Reader
 	registration string
+	sent         string // every body so far
 }
 
 func newConversation(t *testing.T) *conversation {
@@ -83,9 +85,10 @@ func (c *conversation) run(text string) {
 // exchange sends a request and returns the answer in the form of the files.
 func (c *conversation) exchange(text string) string {
 	c.t.Helper()
-	text = strings.NewReplacer("{token}", c.fixture.token(), "{registration}", c.registration).Replace(text)
+	text = strings.NewReplacer("{token}", c.fixture.token(), "{root}", c.fixture.tokenOf("Root", namespaceKey), "{registration}", c.registration).Replace(text)
 	head, body, _ := strings.Cut(text, "\n\n")
 	head = strings.TrimRight(head, "\n")
+	c.sent += body
 	if body != "" {
 		head += fmt.Sprintf("\nContent-Length: %d", len(body))
 	}
@@ -101,7 +104,13 @@ func (c *conversation) exchange(text string) string {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	return c.normal(dump(resp, b))
+	answer := keyForm.ReplaceAllStringFunc(dump(resp, b), func(key string) string {
+		if strings.Contains(c.sent, key) || slices.Contains(fixtureKeys, key) {
+			return key
+		}
+		return "{key}"
+	})
+	return c.normal(answer)
 }
 
 // dump writes an answer without what differs from run to run for good reasons:
@@ -125,6 +134,8 @@ func dump(resp *http.Response, body []byte) string {
 
 var (
 	uuidForm         = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}`)
+	keyForm          = regexp.MustCompile(`[0-9A-Za-z+/]{43}=`)
+	fixtureKeys      = []string{fullKey, secondKey, listenKey, sendKey}
 	registrationForm = regexp.MustCompile(`\b[0-9]{1,19}-[0-9]{1,19}-[1-3]\b`)
 )
 

@@ -60,6 +60,8 @@ type recorder struct {
 	results []dispatch.TestResult
 	err     error
 	panics  bool
+	changed []string // hub and platform of credentials
+	deleted []int64  // hubs
 }
 
 func (d *recorder) take(n *hub.Notification) error {
@@ -97,6 +99,19 @@ func (d *recorder) Explain(_ context.Context, hubID int64, id, device string) (d
 		}
 	}
 	return dispatch.Explanation{}, fmt.Errorf("explaining: %w", store.ErrNotFound)
+}
+
+func (d *recorder) CredentialChanged(_ context.Context, hubID int64, p hub.Platform) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.changed = append(d.changed, fmt.Sprintf("%d %s", hubID, p))
+	return d.err
+}
+
+func (d *recorder) HubDeleted(hubID int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.deleted = append(d.deleted, hubID)
 }
 
 // last is the notification that was taken last.

@@ -43,6 +43,11 @@ func (s *server) table() []route {
 		{http.MethodGet, "/_fanfare/hubs/{hub}/suspects/{platform}", hub.Manage, s.listSuspects},
 		{http.MethodPost, "/_fanfare/hubs/{hub}/suspects/{platform}/confirm", hub.Manage, s.confirmSuspects},
 		{http.MethodPost, "/_fanfare/hubs/{hub}/suspects/{platform}/clear", hub.Manage, s.clearSuspects},
+		{http.MethodGet, "/", hub.Manage, s.listServices},
+		{http.MethodGet, "/$Resources/NotificationHubs", hub.Manage, s.listHubs},
+		{http.MethodPut, "/{hub}", hub.Manage, s.putHub},
+		{http.MethodGet, "/{hub}", hub.Manage, s.getHub},
+		{http.MethodDelete, "/{hub}", hub.Manage, s.deleteHub},
 	}
 }
 
@@ -58,6 +63,16 @@ func (r route) below(segments []string) []string {
 	}
 	return segments
 }
+
+// ofNamespace reports whether a route is about no single hub.
+func (r route) ofNamespace() bool { return !strings.Contains(r.pattern, "{hub}") }
+
+// mayCreate reports whether the hub of a route need not exist.
+func (r route) mayCreate() bool { return r.pattern == "/{hub}" && r.method == http.MethodPut }
+
+// serves reports whether a route is about what a hub does for devices and
+// senders, which ends while it is disabled.
+func (r route) serves() bool { return strings.HasPrefix(r.pattern, "/{hub}/") }
 
 // match finds the row for a request. Without one the error is a 404, or a 405
 // that lists the methods of the path.
@@ -81,6 +96,9 @@ func (s *server) match(method string, segments []string) (route, error) {
 
 func (r route) matches(segments []string) bool {
 	for name := range strings.SplitSeq(r.pattern[1:], "/") {
+		if name == "" { // of the root
+			break
+		}
 		if len(segments) == 0 || !isParameter(name) && !strings.EqualFold(name, segments[0]) {
 			return false
 		}

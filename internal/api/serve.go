@@ -47,7 +47,7 @@ func (s *server) handle(w http.ResponseWriter, hr *http.Request, e *event) (answ
 		return answer{}, err
 	}
 	e.route = found.pattern
-	h, rule, err := s.admit(hr, found.below(p.segments), e.started)
+	h, rule, err := s.admit(hr, found, p.segments, e.started)
 	if err != nil {
 		return answer{}, err
 	}
@@ -58,6 +58,9 @@ func (s *server) handle(w http.ResponseWriter, hr *http.Request, e *event) (answ
 	}
 	if err := r.require(found.right); err != nil {
 		return answer{}, err
+	}
+	if h.Disabled && found.serves() {
+		return answer{}, errHubDisabled
 	}
 	return found.handle(r)
 }

@@ -126,16 +126,16 @@ func TestPaths(t *testing.T) {
 		{"/MyHub/%72egistrationids", 201},
 		{"/MyHub/registrationids?", 201},
 		{"/MyHub/registrationids?api-version=1066-10&x;y=%zz", 201},
-		{"/", 404},
-		{"/MyHub", 404},
-		{"/MyHub/", 404},
+		{"/", 405},
+		{"/MyHub", 405},
+		{"/MyHub/", 405},
 		{"/MyHub/registrationids/x", 404},
 		{"/MyHub/../MyHub/registrationids", 404},
-		{"/MyHub%2Fregistrationids", 404},
+		{"/MyHub%2Fregistrationids", 405},
 		{"/MyHub/messages/$batch/x", 404},
 		{"/MyHub/schedulednotifications", 404},
 		{"/MyHub/jobs", 404},
-		{"/$Resources/NotificationHubs", 404},
+		{"/$Resources/NotificationHubs", 405},
 	} {
 		t.Run(c.target, func(t *testing.T) {
 			answer := f.raw("POST " + c.target + " HTTP/1.1\r\nHost: " + host + "\r\nAuthorization: " + f.token() + "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
@@ -231,7 +231,7 @@ func TestLog(t *testing.T) {
 	f.call("GET", "/MyHub/registrations?$filter=ChannelUri+eq+'00AABBCCDD'", "").want(200)
 	f.call("PUT", "/MyHub/registrations/1-2-3", description("Apple", `<DeviceToken>00AABBCCDDx</DeviceToken>`)).want(400)
 	f.call("GET", "/MyHub/registrations/unknown", "", "Authorization", "SharedAccessSignature sr=x").want(401)
-	f.call("GET", "/nothing", "").want(404)
+	f.call("GET", "/nothing/at/all", "").want(404)
 	f.server.Close()
 
 	want := []struct {

@@ -11,8 +11,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -22,7 +20,6 @@ import (
 	"github.com/fanfare-hub/fanfare/internal/dispatch"
 	"github.com/fanfare-hub/fanfare/internal/hub"
 	"github.com/fanfare-hub/fanfare/internal/pns"
-	"github.com/fanfare-hub/fanfare/internal/store"
 	"github.com/fanfare-hub/fanfare/internal/store/sqlite"
 	"github.com/fanfare-hub/fanfare/internal/tagexpr"
 )
@@ -102,89 +99,9 @@ func (a *App) build(ctx context.Context) error {
 	})
 	a.server, err = a.newServer(api.New(api.Config{
 		Store: a.store, Dispatch: a.dispatch, Clock: a.opts.Clock, Limits: tagexpr.DefaultLimits, Log: a.opts.Log,
+		CheckCredential: CheckCredential,
 	}))
 	return err
-}
-
-// writeHubs brings the store's hubs to what the configuration names. With a
-// credential that is wrong in itself nothing is written.
-func (a *App) writeHubs(ctx context.Context) error {
-	for _, h := range a.cfg.Hubs {
-		for _, c := range h.Credentials {
-			if err := CheckCredential(c); err != nil {
-				return fmt.Errorf("hub %s: %w", h.Name, err)
-			}
-		}
-	}
-	return a.store.Update(ctx, store.Accept, func(tx store.Tx) error {
-		if err := tx.PutNamespaceRules(a.cfg.Namespace); err != nil {
-			return err
-		}
-		if err := a.closeHubs(tx); err != nil {
-			return err
-		}
-		for _, h := range a.cfg.Hubs {
-			if err := a.writeHub(tx, h); err != nil {
-				return fmt.Errorf("writing hub %s: %w", h.Name, err)
-			}
-		}
-		return nil
-	})
-}
-
-// closeHubs takes rules and credentials from hubs that the configuration does
-// not name any more: their keys open nothing. What is registered stays, for when
-// a hub is named again.
-func (a *App) closeHubs(tx store.Tx) error {
-	all, err := tx.ListHubs()
-	if err != nil {
-		return err
-	}
-	for _, h := range all {
-		named := slices.ContainsFunc(a.cfg.Hubs, func(c config.Hub) bool { return strings.EqualFold(c.Name, h.Name) })
-		if !h.Fixed || named {
-			continue
-		}
-		if len(h.Rules) > 0 {
-			a.opts.Log.Warn("a hub is closed: the configuration does not name it any more", "hub", h.Name)
-		}
-		if err := a.writeHub(tx, config.Hub{Name: h.Name, RegistrationTTL: h.RegistrationTTL}); err != nil {
-			return fmt.Errorf("closing hub %s: %w", h.Name, err)
-		}
-	}
-	return nil
-}
-
-func (a *App) writeHub(tx store.Tx, h config.Hub) error {
-	now := a.opts.Clock.Now()
-	row := hub.Hub{Name: h.Name, RegistrationTTL: h.RegistrationTTL, Rules: h.Rules, Fixed: true, CreatedAt: now, UpdatedAt: now}
-	if err := tx.PutHub(&row); err != nil {
-		return err
-	}
-	given := map[hub.Platform]bool{}
-	for _, c := range h.Credentials {
-		given[c.Platform] = true
-		old, err := tx.Credential(row.ID, c.Platform)
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return err
-		}
-		version, err := tx.PutCredential(row.ID, c)
-		if err != nil {
-			return err
-		}
-		if version != old.Version {
-			a.changed = append(a.changed, credentialChange{row.ID, c.Platform})
-		}
-	}
-	for _, p := range hub.Platforms {
-		if given[p] {
-			continue
-		}
-		if err := tx.DeleteCredential(row.ID, p); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // env is what the connectors get: the way to the push services.

@@ -115,7 +115,7 @@ func TestAuthorityStays(t *testing.T) {
 	end(t, d.Stop)
 	d = dev(t, dir)
 	defer end(t, d.Stop)
-	if r := get(t, client, d.Endpoint+"/"); r.StatusCode != http.StatusNotFound {
+	if r := get(t, client, d.Endpoint+"/"); r.StatusCode != http.StatusUnauthorized {
 		t.Errorf("%d", r.StatusCode)
 	}
 	if info, err := os.Stat(filepath.Join(dir, "ca-key.pem")); err != nil || info.Mode().Perm() != 0o600 {

@@ -102,11 +102,13 @@ func (d *Dev) SimulatorCA() (string, error) {
 func devConfig(o DevOptions, sim *pnssim.Sim) config.Config {
 	cfg := config.Default()
 	cfg.Data, cfg.Listen = o.Data, o.Listen
+	full := hub.Rule{Name: DevRule, Rights: hub.Listen | hub.Send | hub.Manage, PrimaryKey: DevKey}
+	cfg.Namespace = []hub.Rule{full} // so that the one connection string makes further hubs
 	cfg.Hubs = []config.Hub{{
 		Name: o.Hub,
 		Rules: []hub.Rule{
 			{Name: devListenRule, Rights: hub.Listen, PrimaryKey: DevKey},
-			{Name: DevRule, Rights: hub.Listen | hub.Send | hub.Manage, PrimaryKey: DevKey},
+			full,
 		},
 		Credentials: []hub.Credential{
 			{Platform: hub.APNs, Properties: sim.APNsCredential()},

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/fanfare-hub/fanfare/internal/hub"
 	"github.com/fanfare-hub/fanfare/internal/pns"
@@ -13,7 +14,11 @@ func Diagnose(ctx context.Context, cred hub.Credential, env pns.Env) pns.Diagnos
 	if err := CheckCredential(cred); err != nil {
 		return pns.Diagnosis{Sentence: err.Error()}
 	}
-	c, err := connectors[cred.Platform].build(cred, env)
+	row := connectors[cred.Platform]
+	if row.credential != cred.Platform {
+		return pns.Diagnosis{OK: true, Sentence: fmt.Sprintf("it is not used: %s is delivered with the credential of %s", cred.Platform, row.credential)}
+	}
+	c, err := row.build(cred, env)
 	if err != nil {
 		return pns.Diagnosis{Sentence: err.Error()}
 	}

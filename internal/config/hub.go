@@ -2,15 +2,11 @@ package config
 
 import (
 	"encoding/json"
-	"regexp"
 	"strings"
 	"time"
 
 	"github.com/fanfare-hub/fanfare/internal/hub"
 )
-
-// hubName is what Azure allows, without the slash: a hub is one path segment.
-var hubName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,259}$`)
 
 func (c *checker) hubs(blocks []hubBlock, namespaceRules bool) []Hub {
 	seen := map[string]bool{}
@@ -36,12 +32,9 @@ func (c *checker) hubs(blocks []hubBlock, namespaceRules bool) []Hub {
 	return out
 }
 
-// maxRules is Azure's limit for one hub.
-const maxRules = 12
-
 func (c *checker) rules(at []any, blocks []ruleBlock) []hub.Rule {
-	if len(blocks) > maxRules {
-		c.wrong(at, "rules: %d are given, at most %d are allowed", len(blocks), maxRules)
+	if len(blocks) > hub.MaxRules {
+		c.wrong(at, "rules: %d are given, at most %d are allowed", len(blocks), hub.MaxRules)
 	}
 	seen := map[string]bool{}
 	var out []hub.Rule
@@ -224,4 +217,4 @@ func present(m map[string]string) map[string]string {
 }
 
 // ValidHubName reports whether a hub can have this name.
-func ValidHubName(name string) bool { return hubName.MatchString(name) }
+func ValidHubName(name string) bool { return hub.ValidName(name) }

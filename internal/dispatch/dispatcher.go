@@ -146,6 +146,10 @@ func (d *Dispatcher) CredentialChanged(ctx context.Context, hubID int64, credent
 	return err
 }
 
+// HubDeleted gives up the connections of a hub that is gone from the store. Its
+// sends end when they next write: their tasks are fenced.
+func (d *Dispatcher) HubDeleted(hubID int64) { d.lanes.forget(hubID) }
+
 // taskStorage gives the runner its part of the store.
 type taskStorage struct{ store.Store }
 

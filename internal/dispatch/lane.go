@@ -99,6 +99,17 @@ func (l *lanes) retire(x *lane) {
 	}
 }
 
+// forget gives up the connections of a hub.
+func (l *lanes) forget(hubID int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for key, x := range l.open {
+		if key.hubID == hubID {
+			l.retire(x)
+		}
+	}
+}
+
 // close gives up every connection; no lane is in use any more.
 func (l *lanes) close() {
 	l.mu.Lock()

@@ -3,7 +3,17 @@
 // and valid; the names that Azure gives them on the wire live in package wire.
 package hub
 
-import "time"
+import (
+	"regexp"
+	"time"
+)
+
+// hubName is what Azure allows, without the slash: a hub is one path segment.
+var hubName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,259}$`)
+
+// ValidName reports whether a hub can have this name: letters, digits and
+// . _ -, first a letter or digit, at most 260.
+func ValidName(s string) bool { return hubName.MatchString(s) }
 
 // Hub is one notification hub. Rows of a hub hang on ID, so that a name is
 // free again as soon as its hub is deleted.

@@ -5,6 +5,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -99,16 +100,24 @@ func TestWhatCannotBeTranslatedIsNotSent(t *testing.T) {
 	}
 }
 
+// A legacy server key opens nothing: it is kept, and delivers nothing.
 func TestTheCredentialIsFCMsV1(t *testing.T) {
 	t.Parallel()
 	legacy := hub.Credential{Platform: hub.GCM, Properties: map[string]string{"GoogleApiKey": "AIza-hunter2"}}
-	for _, err := range []error{gcm.Check(legacy), func() error { _, err := gcm.New(legacy, pns.Env{}); return err }()} {
-		if err == nil || !strings.Contains(err.Error(), "ProjectId is missing") || strings.Contains(err.Error(), "hunter2") {
-			t.Errorf("error %v", err)
-		}
+	_, err := gcm.New(legacy, pns.Env{})
+	if err == nil || !strings.Contains(err.Error(), "ProjectId is missing") || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("error %v", err)
 	}
-	if err := gcm.Check(credential()); err != nil {
-		t.Error(err)
+	for _, c := range []struct{ key, endpoint, want string }{
+		{"k", "", ""},
+		{"k", "https://android.googleapis.com/gcm/send", ""},
+		{" ", "", "GcmCredential: GoogleApiKey is missing"},
+		{"k", "android.googleapis.com", "GcmCredential: GcmEndpoint is not an absolute URI"},
+	} {
+		err := gcm.Check(hub.Credential{Platform: hub.GCM, Properties: map[string]string{"GoogleApiKey": c.key, "GcmEndpoint": c.endpoint}})
+		if got := fmt.Sprint(err); got != c.want && (err != nil || c.want != "") {
+			t.Errorf("%+v: %v", c, err)
+		}
 	}
 }
 
