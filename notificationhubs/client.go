@@ -31,7 +31,8 @@ type ClientOptions struct {
 	// authority of fanfare dev. It cannot be given with an HTTPClient.
 	RootCAs *x509.CertPool
 	// Debug gets a dump of every request and answer, one Write for each. The
-	// token and a browser's secret are left out; handles and payloads are not.
+	// token, a browser's secret and what describes a hub are left out; handles
+	// and payloads are not.
 	Debug io.Writer
 	// TestSend makes every send a test send: it waits for the outcome at up to
 	// ten devices, which SendResult then holds.
@@ -45,7 +46,7 @@ type ClientOptions struct {
 	UserAgent string
 }
 
-// Client speaks to one hub. It is safe for concurrent use.
+// Client speaks to one hub, or below a NamespaceClient to its namespace. It is safe for concurrent use.
 type Client struct {
 	base      *url.URL // https://host[:port]/hub
 	http      *http.Client
@@ -78,13 +79,18 @@ func NewClient(endpoint, hub, keyName, key string, o *ClientOptions) (*Client, e
 }
 
 func newClient(cs wire.ConnectionString, hub string, o *ClientOptions) (*Client, error) {
-	if o == nil {
-		o = &ClientOptions{}
-	}
 	if hub == "." || hub == ".." || hub == "" || strings.Contains(hub, "/") {
 		return nil, fmt.Errorf("notificationhubs: %q is not the name of a hub", hub)
 	}
-	base := &url.URL{Scheme: "https", Host: cs.Endpoint.Host, Path: "/" + hub}
+	return newClientAt(cs, "/"+hub, o)
+}
+
+// newClientAt returns a client for what is below a path: a hub, or the namespace.
+func newClientAt(cs wire.ConnectionString, path string, o *ClientOptions) (*Client, error) {
+	if o == nil {
+		o = &ClientOptions{}
+	}
+	base := &url.URL{Scheme: "https", Host: cs.Endpoint.Host, Path: path}
 	if cs.Endpoint.Scheme == "http" {
 		base.Scheme = "http"
 	}

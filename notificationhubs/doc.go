@@ -42,6 +42,16 @@
 //		fmt.Println(r.ID, r.Platform)
 //	}
 //
+// # Hubs
+//
+// A NamespaceClient makes, reads, changes, deletes and lists hubs. A change
+// replaces a hub whole: read it, change it, and write it back.
+//
+//	namespace, err := notificationhubs.NewNamespaceClientFromConnectionString(cs, nil)
+//	hub, err := namespace.GetHub(ctx, "myhub")
+//	hub.WNS = &notificationhubs.WNSCredential{PackageSID: sid, SecretKey: secret}
+//	hub, err = namespace.UpdateHub(ctx, *hub)
+//
 // # Errors
 //
 // An answer that is not a success is a *ResponseError:

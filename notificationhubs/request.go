@@ -22,7 +22,7 @@ const maxAnswer = 32 << 20
 // call is one request.
 type call struct {
 	method string
-	path   []string   // below the hub
+	path   []string   // below the hub, or the namespace
 	own    bool       // of Fanfare, not of Azure: under /_fanfare/hubs
 	query  url.Values // beside api-version
 	flags  []string   // parameters without a value
@@ -31,6 +31,8 @@ type call struct {
 	want   []int // the statuses that are a success
 	once   bool  // not to be repeated unless it surely was not carried out
 	gone   bool  // 404 answers a repeat of what was carried out
+	plain  bool  // without api-version, as the .NET client lists hubs
+	secret bool  // bodies hold keys and passwords: they are not dumped
 }
 
 // answer is a success.
@@ -75,7 +77,7 @@ func (c *Client) attempt(ctx context.Context, r *call, target *url.URL) (*answer
 	}
 	req.Header.Set("User-Agent", c.userAgent)
 	req.Header.Set("Authorization", c.tokens.get())
-	c.debug.request(req, r.body)
+	c.debug.request(req, r.dumped(r.body))
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return nil, fmt.Errorf("notificationhubs: %w", withoutQuery(err))
@@ -86,11 +88,20 @@ func (c *Client) attempt(ctx context.Context, r *call, target *url.URL) (*answer
 	if err != nil {
 		return nil, fmt.Errorf("notificationhubs: reading the answer to %s %s: %w", r.method, target.Path, err)
 	}
-	c.debug.response(resp, body)
 	if !slices.Contains(r.want, resp.StatusCode) {
+		c.debug.response(resp, body)
 		return nil, responseError(req, resp, body)
 	}
+	c.debug.response(resp, r.dumped(body))
 	return &answer{resp.StatusCode, resp.Header, body}, nil
+}
+
+// dumped is a body as the debug dump may show it.
+func (r *call) dumped(body []byte) []byte {
+	if r.secret && len(body) > 0 {
+		return []byte("[redacted]")
+	}
+	return body
 }
 
 func (c *Client) url(r *call) (*url.URL, error) {
@@ -112,6 +123,9 @@ func (c *Client) url(r *call) (*url.URL, error) {
 }
 
 func (r *call) rawQuery() string {
+	if r.plain {
+		return ""
+	}
 	q := "api-version=" + apiVersion
 	if len(r.query) > 0 {
 		q += "&" + r.query.Encode()
