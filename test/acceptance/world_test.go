@@ -186,13 +186,31 @@ type task struct {
 	due    time.Time
 }
 
-// tasks reads the task table through a connection of its own.
-func (w *world) tasks() (all []task) {
+// look opens the database beside the hub.
+func (w *world) look() *sql.DB {
 	w.Helper()
 	db, err := sql.Open("sqlite", "file:"+url.PathEscape(filepath.Join(w.dir, "fanfare.db"))+"?_pragma=query_only(1)")
 	if err != nil {
 		w.Fatal(err)
 	}
+	return db
+}
+
+// rows counts the rows of a table.
+func (w *world) rows(table string) (n int) {
+	w.Helper()
+	db := w.look()
+	defer db.Close()
+	if err := db.QueryRowContext(w.ctx, "SELECT count(*) FROM "+table).Scan(&n); err != nil {
+		w.Fatal(err)
+	}
+	return n
+}
+
+// tasks reads the task table through a connection of its own.
+func (w *world) tasks() (all []task) {
+	w.Helper()
+	db := w.look()
 	defer db.Close()
 	rows, err := db.QueryContext(w.ctx, "SELECT kind, reason, payload, ifnull(due_at, 0) FROM task")
 	if err != nil {
