@@ -61,7 +61,8 @@ func TestMisuse(t *testing.T) {
 		{"registration", "create", "--platform", "telex", "--handle", "a"}, {"registration", "create", "--platform", "apns", "--handle", "aa", "--template-name", "t"},
 		{"installation", "put", `{"ID":"i","Platform":"apns","PushChannel":"00AA","Tag":["misspelt"]}`}, {"installation", "put", `{}`},
 		{"dev", "--listen", "0.0.0.0:0"}, {"dev", "--listen", "127.0.0.1"},
-		{"dev", "--hub", "a/b"}, {"explain", "NH-1"}, {"explain", "NH-1", "x"}, {"hub", "suspects", "--hub", "h", "--connection-string", "x"},
+		{"dev", "--hub", "a/b"}, {"hub", "show"}, {"hub", "create"}, {"hub", "delete", "a", "b"}, {"hub", "nosuch"}, {"hub", "list", "--connection-string", "x"},
+		{"explain", "NH-1"}, {"explain", "NH-1", "x"}, {"hub", "suspects", "--hub", "h", "--connection-string", "x"},
 		{"hub", "suspects", "apns", "--clear-all", "--confirm", "x", "--hub", "h", "--connection-string", "x"},
 	} {
 		if code, _, errs := call(t.Context(), args...); code != exitMisuse || errs == "" {
@@ -113,9 +114,9 @@ func (l *lines) until(t *testing.T, want string) string {
 	}
 }
 
-// fanfare dev, and the client commands against it, as in the README.
-func TestDevAndClient(t *testing.T) {
-	t.Parallel()
+// startDev runs fanfare dev until the test ends.
+func startDev(t *testing.T) (ready, *lines) {
+	t.Helper()
 	dir := t.TempDir()
 	readyFile := filepath.Join(dir, "ready.json")
 	ctx, cancel := context.WithCancel(t.Context())
@@ -124,12 +125,12 @@ func TestDevAndClient(t *testing.T) {
 	go func() {
 		ended <- run(ctx, []string{"dev", "--data", filepath.Join(dir, "data"), "--listen", "127.0.0.1:0", "--ready-file", readyFile}, out, out)
 	}()
-	defer func() {
+	t.Cleanup(func() {
 		cancel()
 		if code := <-ended; code != exitGood {
 			t.Errorf("fanfare dev: exit %d: %s", code, out.text.String())
 		}
-	}()
+	})
 	out.until(t, "Ctrl-C ends it.")
 	var r ready
 	for r.Endpoint == "" { // the file comes right after the announcement
@@ -139,6 +140,13 @@ func TestDevAndClient(t *testing.T) {
 			}
 		}
 	}
+	return r, out
+}
+
+// fanfare dev, and the client commands against it, as in the README.
+func TestDevAndClient(t *testing.T) {
+	t.Parallel()
+	r, out := startDev(t)
 	if r.Hub != "myhub" || r.Simulators.Address == "" || !strings.HasPrefix(r.Endpoint, "https://127.0.0.1:") {
 		t.Errorf("%+v", r)
 	}

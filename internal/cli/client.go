@@ -15,21 +15,46 @@ func (t *target) client(o notificationhubs.ClientOptions) (*notificationhubs.Cli
 	if err := t.complete(); err != nil {
 		return nil, err
 	}
-	if t.caFile != "" {
-		pem, err := os.ReadFile(t.caFile)
-		if err != nil {
-			return nil, fmt.Errorf("--ca-file: %w", err)
-		}
-		o.RootCAs = x509.NewCertPool()
-		if !o.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, misuse{fmt.Errorf("--ca-file: %s holds no PEM certificate", t.caFile)}
-		}
+	if err := t.trust(&o); err != nil {
+		return nil, err
 	}
 	c, err := notificationhubs.NewClientFromConnectionString(t.connectionString, t.hub, &o)
 	if err != nil {
 		return nil, misuse{err}
 	}
 	return c, nil
+}
+
+// namespace is the SDK's, for the namespace that the flags name.
+func (t *target) namespace() (*notificationhubs.NamespaceClient, error) {
+	if err := t.completeNamespace(); err != nil {
+		return nil, err
+	}
+	var o notificationhubs.ClientOptions
+	if err := t.trust(&o); err != nil {
+		return nil, err
+	}
+	n, err := notificationhubs.NewNamespaceClientFromConnectionString(t.connectionString, &o)
+	if err != nil {
+		return nil, misuse{err}
+	}
+	return n, nil
+}
+
+// trust puts the authority that the flags name into o.
+func (t *target) trust(o *notificationhubs.ClientOptions) error {
+	if t.caFile == "" {
+		return nil
+	}
+	pem, err := os.ReadFile(t.caFile)
+	if err != nil {
+		return fmt.Errorf("--ca-file: %w", err)
+	}
+	o.RootCAs = x509.NewCertPool()
+	if !o.RootCAs.AppendCertsFromPEM(pem) {
+		return misuse{fmt.Errorf("--ca-file: %s holds no PEM certificate", t.caFile)}
+	}
+	return nil
 }
 
 // maxInput bounds what is read from a file or standard input.

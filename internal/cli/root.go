@@ -64,8 +64,8 @@ REST API of Azure Notification Hubs.
   fanfare dev     a hub for development, with simulated push services
   fanfare serve   a hub of your own
 
-The client commands (send, registration, installation, notification, token)
-work against Azure too; explain and hub do not.`,
+The client commands (send, hub, registration, installation, notification,
+token) work against Azure too; explain and hub suspects do not.`,
 		SilenceUsage: true, SilenceErrors: true,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },

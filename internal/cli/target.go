@@ -21,19 +21,28 @@ func (t *target) flags(c *cobra.Command) {
 
 // complete takes what no flag gave from the environment.
 func (t *target) complete() error {
-	fromEnv := func(v *string, name string) {
-		if *v == "" {
-			*v = os.Getenv(name)
-		}
+	if err := t.completeNamespace(); err != nil {
+		return err
 	}
-	fromEnv(&t.connectionString, "FANFARE_CONNECTION_STRING")
 	fromEnv(&t.hub, "FANFARE_HUB")
-	fromEnv(&t.caFile, "FANFARE_CA_FILE")
-	switch {
-	case t.connectionString == "":
-		return misuse{errors.New("which hub? give --connection-string, or FANFARE_CONNECTION_STRING")}
-	case t.hub == "":
+	if t.hub == "" {
 		return misuse{errors.New("which hub? give --hub, or FANFARE_HUB")}
 	}
 	return nil
+}
+
+// completeNamespace is complete for what is about no single hub.
+func (t *target) completeNamespace() error {
+	fromEnv(&t.connectionString, "FANFARE_CONNECTION_STRING")
+	fromEnv(&t.caFile, "FANFARE_CA_FILE")
+	if t.connectionString == "" {
+		return misuse{errors.New("which hub? give --connection-string, or FANFARE_CONNECTION_STRING")}
+	}
+	return nil
+}
+
+func fromEnv(v *string, name string) {
+	if *v == "" {
+		*v = os.Getenv(name)
+	}
 }
