@@ -2,9 +2,9 @@
 // "Complete the tutorial" of Azure's how-to for other back-ends does. It works
 // against Azure and against Fanfare.
 //
-//	HUB_CONNECTION_STRING="Endpoint=sb://…" HUB_NAME=myhub go run ./examples/getstarted
+//	FANFARE_CONNECTION_STRING="Endpoint=sb://…" FANFARE_HUB=myhub go run ./examples/getstarted
 //
-// CA_FILE names a PEM file with an authority to trust, such as the one that
+// FANFARE_CA_FILE names a PEM file with an authority to trust, such as the one that
 // fanfare dev makes.
 package main
 
@@ -47,23 +47,23 @@ func run(ctx context.Context, getenv func(string) string, out io.Writer) error {
 
 // connect makes the client of the hub that the environment names.
 func connect(getenv func(string) string) (*nh.Client, error) {
-	for _, name := range []string{"HUB_CONNECTION_STRING", "HUB_NAME"} {
+	for _, name := range []string{"FANFARE_CONNECTION_STRING", "FANFARE_HUB"} {
 		if getenv(name) == "" {
 			return nil, fmt.Errorf("%s is not set", name)
 		}
 	}
 	options := &nh.ClientOptions{}
-	if name := getenv("CA_FILE"); name != "" {
+	if name := getenv("FANFARE_CA_FILE"); name != "" {
 		pem, err := os.ReadFile(name)
 		if err != nil {
-			return nil, fmt.Errorf("CA_FILE: %w", err)
+			return nil, fmt.Errorf("FANFARE_CA_FILE: %w", err)
 		}
 		options.RootCAs = x509.NewCertPool()
 		if !options.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("CA_FILE: %s holds no PEM certificate", name)
+			return nil, fmt.Errorf("FANFARE_CA_FILE: %s holds no PEM certificate", name)
 		}
 	}
-	return nh.NewClientFromConnectionString(getenv("HUB_CONNECTION_STRING"), getenv("HUB_NAME"), options)
+	return nh.NewClientFromConnectionString(getenv("FANFARE_CONNECTION_STRING"), getenv("FANFARE_HUB"), options)
 }
 
 type notification struct {

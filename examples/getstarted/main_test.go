@@ -36,8 +36,8 @@ func TestRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	env := map[string]string{
-		"HUB_CONNECTION_STRING": "Endpoint=sb://" + hub.Listener.Addr().String() + "/;SharedAccessKeyName=Full;SharedAccessKey=bXlLZXk=",
-		"HUB_NAME":              "myhub", "CA_FILE": caFile,
+		"FANFARE_CONNECTION_STRING": "Endpoint=sb://" + hub.Listener.Addr().String() + "/;SharedAccessKeyName=Full;SharedAccessKey=bXlLZXk=",
+		"FANFARE_HUB":               "myhub", "FANFARE_CA_FILE": caFile,
 	}
 	var out strings.Builder
 	if err := run(t.Context(), func(name string) string { return env[name] }, &out); err != nil {
@@ -72,11 +72,11 @@ func TestRunSaysWhatIsMissing(t *testing.T) {
 	}
 	const cs = "Endpoint=sb://127.0.0.1:1/;SharedAccessKeyName=Full;SharedAccessKey=bXlLZXk="
 	for says, env := range map[string]map[string]string{
-		"HUB_CONNECTION_STRING is not set":   {},
-		"HUB_NAME is not set":                {"HUB_CONNECTION_STRING": cs},
-		"SharedAccessKey=… is missing":       {"HUB_CONNECTION_STRING": "Endpoint=sb://h/;SharedAccessKeyName=n", "HUB_NAME": "h"},
-		"CA_FILE: open":                      {"HUB_CONNECTION_STRING": cs, "HUB_NAME": "h", "CA_FILE": empty + "x"},
-		"empty.pem holds no PEM certificate": {"HUB_CONNECTION_STRING": cs, "HUB_NAME": "h", "CA_FILE": empty},
+		"FANFARE_CONNECTION_STRING is not set": {},
+		"FANFARE_HUB is not set":               {"FANFARE_CONNECTION_STRING": cs},
+		"SharedAccessKey=… is missing":         {"FANFARE_CONNECTION_STRING": "Endpoint=sb://h/;SharedAccessKeyName=n", "FANFARE_HUB": "h"},
+		"FANFARE_CA_FILE: open":                {"FANFARE_CONNECTION_STRING": cs, "FANFARE_HUB": "h", "FANFARE_CA_FILE": empty + "x"},
+		"empty.pem holds no PEM certificate":   {"FANFARE_CONNECTION_STRING": cs, "FANFARE_HUB": "h", "FANFARE_CA_FILE": empty},
 	} {
 		err := run(t.Context(), func(name string) string { return env[name] }, io.Discard)
 		if err == nil || !strings.Contains(err.Error(), says) {

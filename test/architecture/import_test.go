@@ -52,6 +52,9 @@ var mayImport = map[string][]string{
 	"internal/app":      everythingBut("internal/cli", "internal/app"),
 	"internal/cli":      {"internal/app", "internal/config", "internal/pnssim", "internal/wire", "notificationhubs"},
 
+	"examples/breakingnews":  {"notificationhubs"},
+	"examples/localizednews": {"notificationhubs"},
+
 	"notificationhubs":    {"internal/wire", "internal/tagexpr"},
 	"cmd/fanfare":         {"internal/cli"},
 	"examples/getstarted": {"notificationhubs"},
