@@ -127,14 +127,28 @@ type pushBlock struct {
 }
 
 type dispatchPart struct {
-	Page           int    `yaml:"page"`
-	Window         int    `yaml:"window"`
-	Workers        int    `yaml:"workers"`
-	Connections    int    `yaml:"connections"`
+	Page           *int   `yaml:"page"`
+	Window         *int   `yaml:"window"`
+	Workers        *int   `yaml:"workers"`
+	Connections    *int   `yaml:"connections"`
 	RequestTimeout string `yaml:"request_timeout"`
 	RetryWindow    string `yaml:"retry_window"`
 	SuspectAfter   string `yaml:"suspect_after"`
 	Retention      string `yaml:"retention"`
+}
+
+// has reports whether the document has a place.
+func (c *checker) has(path []any) bool {
+	n := c.root
+	if n.Kind == yaml.DocumentNode && len(n.Content) == 1 {
+		n = n.Content[0]
+	}
+	for _, step := range path {
+		if _, n = child(n, step); n == nil {
+			return false
+		}
+	}
+	return true
 }
 
 // lineOf returns the line of the deepest part of path that the document has:

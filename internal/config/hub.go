@@ -90,7 +90,7 @@ func (c *checker) key(at []any, name, value, file string, needed bool) string {
 		where = at2(at, name+"_file")
 	}
 	switch {
-	case k == "" && (needed || file != ""):
+	case k == "" && needed:
 		c.wrong(where, "%s: a key is needed, as `openssl rand -base64 32` prints", name)
 	case k != "" && (len(k) < 16 || len(k) > 256 || strings.ContainsAny(k, "; \t\r\n")):
 		c.wrong(where, "%s: a key has 16 to 256 characters, no blanks and no ;", name)
@@ -104,15 +104,10 @@ func (c *checker) credentials(at []any, b hubBlock) []hub.Credential {
 		if !given {
 			return
 		}
-		at, before := at2(at, name), len(c.mistakes)
+		at := at2(at, name)
 		cred := hub.Credential{Platform: p, Properties: read(at)}
 		out = append(out, cred)
-		if len(c.mistakes) > before || c.check == nil {
-			return
-		}
-		if err := c.check(cred); err != nil {
-			c.wrong(at, "%s: %v", name, err)
-		}
+		c.checkCredential(at, cred)
 	}
 	add(b.APNs != nil, "apns", hub.APNs, func(at []any) map[string]string { return c.apns(at, b.APNs) })
 	add(b.FCM != nil, "fcm", hub.FCMV1, func(at []any) map[string]string { return c.fcm(at, b.FCM) })
@@ -128,7 +123,7 @@ func (c *checker) credentials(at []any, b hubBlock) []hub.Credential {
 // need names each property that is missing.
 func (c *checker) need(at []any, fields ...[2]string) {
 	for _, f := range fields {
-		if f[1] == "" && !c.named(f[0]) {
+		if f[1] == "" && !c.blamed(at2(at, f[0])) && !c.blamed(at2(at, f[0]+"_file")) {
 			c.wrong(at, "%s: %s is missing", at[len(at)-1], f[0])
 		}
 	}
@@ -176,7 +171,7 @@ func (c *checker) wns(at []any, b *wnsBlock) map[string]string {
 func (c *checker) mpns(at []any, b *mpnsBlock) map[string]string {
 	cert := c.certificate(at, b.Certificate, b.CertificateFile)
 	password := c.secret(at, "password", b.Password, b.PasswordFile)
-	if cert == "" && password != "" && !c.named("certificate") {
+	if cert == "" && password != "" && !c.blamed(at) {
 		c.wrong(at, "mpns: password is given without certificate, whose password it is")
 	}
 	return present(map[string]string{"MpnsCertificate": cert, "CertificateKey": password})

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"crypto/tls"
 	"encoding/base64"
 	"errors"
@@ -9,9 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -43,55 +42,25 @@ func Load(name string, check func(hub.Credential) error) (Config, error) {
 	if err != nil {
 		return Config{}, fmt.Errorf("config: %w", err)
 	}
-	return parse(text, name, dir, check)
+	return parse(text, name, &checker{dir: dir, check: check})
 }
 
-func parse(text []byte, name, dir string, check func(hub.Credential) error) (Config, error) {
-	var root yaml.Node
-	if err := yaml.Unmarshal(text, &root); err != nil {
-		return Config{}, &Error{File: name, Mistakes: yamlMistakes(err)}
+func parse(text []byte, name string, c *checker) (Config, error) {
+	dec := yaml.NewDecoder(bytes.NewReader(text))
+	var root, next yaml.Node
+	if err := dec.Decode(&root); err != nil && !errors.Is(err, io.EOF) {
+		return Config{}, &Error{File: name, Mistakes: []Mistake{syntaxMistake(err, text)}}
 	}
-	var f file
-	if root.Kind != 0 {
-		dec := yaml.NewDecoder(strings.NewReader(string(text)))
-		dec.KnownFields(true)
-		if err := dec.Decode(&f); err != nil {
-			return Config{}, &Error{File: name, Mistakes: yamlMistakes(err)}
-		}
-		if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-			return Config{}, &Error{File: name, Mistakes: []Mistake{{0, "the file holds more than one document: keep one"}}}
-		}
+	if err := dec.Decode(&next); !errors.Is(err, io.EOF) {
+		return Config{}, &Error{File: name, Mistakes: []Mistake{{next.Line, "the file holds more than one document: keep one"}}}
 	}
-	c := &checker{root: &root, dir: dir, check: check}
-	cfg := c.config(&f)
+	c.root = &root
+	f, err := c.decode()
+	if err != nil {
+		return Config{}, &Error{File: name, Mistakes: []Mistake{decodeMistake(err)}}
+	}
+	cfg := c.config(f)
 	return cfg, c.err(name)
-}
-
-var (
-	yamlLine  = regexp.MustCompile(`^(?:yaml: )?line (\d+): (.*)$`)
-	yamlField = regexp.MustCompile(`^field (\S+) not found in type \S+$`)
-)
-
-// yamlMistakes turns the library's errors into ours.
-func yamlMistakes(err error) []Mistake {
-	lines := []string{err.Error()}
-	var typed *yaml.TypeError
-	if errors.As(err, &typed) {
-		lines = typed.Errors
-	}
-	var out []Mistake
-	for _, l := range lines {
-		m := Mistake{Msg: l}
-		if parts := yamlLine.FindStringSubmatch(l); parts != nil {
-			m.Line, _ = strconv.Atoi(parts[1])
-			m.Msg = parts[2]
-		}
-		if parts := yamlField.FindStringSubmatch(m.Msg); parts != nil {
-			m.Msg = fmt.Sprintf("unknown key %q", parts[1])
-		}
-		out = append(out, m)
-	}
-	return out
 }
 
 // config checks the decoded file and builds the configuration.
@@ -124,9 +93,6 @@ func (c *checker) address(value, fallback string) string {
 func (c *checker) masterKey(f *file) []byte {
 	text := c.secret(nil, "master_key", f.MasterKey, f.MasterKeyFile)
 	if text == "" {
-		if f.MasterKeyFile != "" && !c.named("master_key") {
-			c.wrong([]any{"master_key_file"}, "master_key_file: the file is empty")
-		}
 		return nil
 	}
 	key, err := base64.StdEncoding.DecodeString(text)
@@ -139,11 +105,6 @@ func (c *checker) masterKey(f *file) []byte {
 		return nil
 	}
 	return key
-}
-
-// named reports whether a mistake about key was found already.
-func (c *checker) named(key string) bool {
-	return slices.ContainsFunc(c.mistakes, func(m Mistake) bool { return strings.HasPrefix(m.Msg, key) })
 }
 
 func (c *checker) tls(t tlsBlock) (cert, key string) {
@@ -205,12 +166,16 @@ func (c *checker) dispatch(p dispatchPart) Dispatch {
 	}
 }
 
-// count checks a number between 1 and most; 0 is "not given".
-func (c *checker) count(key string, n, most int) int {
-	if n < 0 || n > most {
-		c.wrong([]any{"dispatch", key}, "%s: %d is not between 1 and %d", key, n, most)
+// count checks a number between 1 and most; nil, which becomes 0, is "not
+// given".
+func (c *checker) count(key string, n *int, most int) int {
+	if n == nil {
+		return 0
 	}
-	return n
+	if *n < 1 || *n > most {
+		c.wrong([]any{"dispatch", key}, "%s: %d is not between 1 and %d", key, *n, most)
+	}
+	return *n
 }
 
 func (c *checker) duration(at []any, text string, least time.Duration) time.Duration {

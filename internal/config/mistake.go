@@ -1,9 +1,11 @@
 package config
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
@@ -41,14 +43,47 @@ func (e *Error) Error() string {
 
 // checker walks the decoded file and collects mistakes.
 type checker struct {
-	root     *yaml.Node
-	dir      string // relative paths in the file start here
-	check    func(hub.Credential) error
-	mistakes []Mistake
+	root      *yaml.Node
+	dir       string // relative paths in the file start here
+	check     func(hub.Credential) error
+	mistakes  []Mistake
+	places    [][]any // of the mistakes
+	misshapen int     // how many of places have the wrong shape
+	more      bool    // there are more than maxMistakes
 }
 
+// wrong notes a mistake at a place. A place that has the wrong shape, or that is
+// around one, is judged no further.
 func (c *checker) wrong(path []any, format string, args ...any) {
-	c.mistakes = append(c.mistakes, Mistake{lineOf(c.root, path...), fmt.Sprintf(format, args...)})
+	for _, p := range c.places[:c.misshapen] {
+		if within(p, path) || within(path, p) {
+			return
+		}
+	}
+	c.place(path, lineOf(c.root, path...), fmt.Sprintf(format, args...))
+}
+
+// maxMistakes is how many are told at once; more are of no use to anybody.
+const maxMistakes = 100
+
+// place notes a mistake that stands at a line of its own.
+func (c *checker) place(path []any, line int, msg string) {
+	if len(c.mistakes) == maxMistakes {
+		c.more = true
+		return
+	}
+	c.places = append(c.places, path)
+	c.mistakes = append(c.mistakes, Mistake{line, msg})
+}
+
+// blamed reports whether a mistake was found at a place or within it.
+func (c *checker) blamed(path []any) bool {
+	return slices.ContainsFunc(c.places, func(p []any) bool { return within(p, path) })
+}
+
+// within reports whether a place is another, or lies within it.
+func within(place, of []any) bool {
+	return len(place) >= len(of) && slices.Equal(place[:len(of)], of)
 }
 
 func (c *checker) err(name string) error {
@@ -56,6 +91,9 @@ func (c *checker) err(name string) error {
 		return nil
 	}
 	sort.SliceStable(c.mistakes, func(i, j int) bool { return c.mistakes[i].Line < c.mistakes[j].Line })
+	if c.more {
+		c.mistakes = append(c.mistakes, Mistake{Msg: "these are not all mistakes"})
+	}
 	return &Error{File: name, Mistakes: c.mistakes}
 }
 
@@ -82,8 +120,12 @@ func (c *checker) secret(at []any, key, value, file string) string {
 		return value
 	}
 	text, err := readSmall(c.path(file))
-	if err != nil {
+	switch {
+	case err != nil:
 		c.wrong(at2(at, key+"_file"), "%s_file: %v", key, err)
+		return ""
+	case len(bytes.TrimSpace(text)) == 0:
+		c.wrong(at2(at, key+"_file"), "%s_file: %s is empty", key, file)
 		return ""
 	}
 	return strings.TrimRight(string(text), "\r\n")
