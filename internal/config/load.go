@@ -3,6 +3,7 @@ package config
 import (
 	"bytes"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -146,8 +147,12 @@ func (c *checker) pushServices(p pushBlock) PushServices {
 		c.wrong([]any{"push_services", "dial"}, "dial: %q is not host:port", p.Dial)
 	}
 	if p.CAFile != "" {
-		if _, err := os.Stat(c.path(p.CAFile)); err != nil {
+		text, err := os.ReadFile(c.path(p.CAFile))
+		switch {
+		case err != nil:
 			c.wrong([]any{"push_services", "ca_file"}, "ca_file: %v", err)
+		case !x509.NewCertPool().AppendCertsFromPEM(text):
+			c.wrong([]any{"push_services", "ca_file"}, "ca_file: %s holds no PEM certificate", p.CAFile)
 		}
 	}
 	return PushServices{Dial: p.Dial, CAFile: c.path(p.CAFile)}
@@ -184,7 +189,18 @@ func (c *checker) duration(at []any, text string, least time.Duration) time.Dura
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil || d < least {
-		c.wrong(at, "%s: %q is not a duration of at least %s, as in 30m or 720h", at[len(at)-1], text, least)
+		c.wrong(at, "%s: %q is not a duration of at least %s, as in 30m or 168h; days have no unit", at[len(at)-1], text, short(least))
 	}
 	return d
+}
+
+// short writes a duration without the minutes and seconds that are nought.
+func short(d time.Duration) string {
+	text := d.String()
+	for _, nought := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, nought) {
+			text = text[:len(text)-2]
+		}
+	}
+	return text
 }

@@ -131,7 +131,7 @@ hubs:
 		"6: primary_key: a text is expected, but a list was found",
 		"8: hubs: an item of the list is empty: fill it in or take it out",
 		"10: apns: nothing is given: fill it in or take it out",
-		`12: registration_ttl: "1h" is not a duration of at least 24h0m0s, as in 30m or 720h`,
+		`12: registration_ttl: "1h" is not a duration of at least 24h, as in 30m or 168h; days have no unit`,
 		"13: secret: a text is expected, but a mapping was found",
 	}
 	if !slices.Equal(got, want) {
@@ -159,6 +159,7 @@ func TestEmptyFiles(t *testing.T) {
 	for text, want := range map[string]string{
 		hub + "    apns:\n      key_file: one\n      key_id: i\n      team_id: t\n      bundle_id: b\n": "5: key_file: one is empty",
 		hub + "    apns: {certificate_file: one}\n":                                                     "4: certificate_file: one is empty",
+		"data: d\npush_services:\n  dial: a:1\n  ca_file: one\n":                                        "4: ca_file: one holds no PEM certificate",
 		"data: d\nmaster_key_file: one\n":                                                               "2: master_key_file: one is empty",
 		"namespace:\n  rules:\n    - {name: r, rights: [send], primary_key_file: one}\n":                "3: primary_key_file: one is empty",
 	} {
