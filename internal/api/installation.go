@@ -45,6 +45,7 @@ func (s *server) getInstallation(r *request) (answer, error) {
 		return answer{}, err
 	}
 	w := installationWire(&inst)
+	showNames(&w)
 	return reply(http.StatusOK, wire.AppendInstallation(nil, &w), "Content-Type", wire.ContentTypeXML), nil
 }
 
@@ -81,13 +82,19 @@ func (r *request) installation() (hub.Installation, error) {
 	if w.InstallationID != id {
 		return hub.Installation{}, badRequest("The installationId of the body is not the one in the path.")
 	}
+	revive(&w)
 	inst := installationOf(&w)
 	inst.UpdatedAt = r.now
 	inst.ExpiresAt = r.installationExpiry(inst.ExpiresAt)
+	return inst, checkInstallation(&inst)
+}
+
+// checkInstallation refuses what no installation may be, however it was written.
+func checkInstallation(inst *hub.Installation) error {
 	if err := inst.Validate(); err != nil {
-		return hub.Installation{}, err
+		return err
 	}
-	return inst, checkChannels(&inst)
+	return checkChannels(inst)
 }
 
 // checkChannels checks the device's channel and those of its tiles.

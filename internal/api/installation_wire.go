@@ -7,14 +7,23 @@ import (
 	"github.com/fanfare-hub/fanfare/internal/wire"
 )
 
-// installationOf is the domain's form of what a client wrote. Whether a channel
-// has expired is not the client's to say: a channel that is written is alive
-// until its push service says otherwise.
+// revive makes the channels of what a client wrote alive: whether one has
+// expired is not the client's to say, but its push service's.
+func revive(w *wire.Installation) {
+	w.PushChannelExpired = false
+	for id, t := range w.SecondaryTiles {
+		t.PushChannelExpired = false
+		w.SecondaryTiles[id] = t
+	}
+}
+
+// installationOf is the domain's form of an installation.
 func installationOf(w *wire.Installation) hub.Installation {
 	platform, _ := hub.ParsePlatform(w.Platform) // Validate refuses 0
 	inst := hub.Installation{
 		ID: w.InstallationID, UserID: w.UserID, Platform: platform, Handle: w.PushChannel, ChannelAsString: w.ChannelAsString,
-		Tags: distinct(w.Tags), PushVariables: w.PushVariables, Templates: templatesOf(w.Templates), ExpiresAt: w.ExpirationTime,
+		ChannelExpired: w.PushChannelExpired, Tags: distinct(w.Tags), PushVariables: w.PushVariables, Templates: templatesOf(w.Templates),
+		ExpiresAt: w.ExpirationTime,
 	}
 	if w.Browser != nil {
 		inst.Handle = w.Browser.Endpoint
@@ -25,7 +34,7 @@ func installationOf(w *wire.Installation) hub.Installation {
 	}
 	for id, t := range w.SecondaryTiles {
 		inst.SecondaryTiles[id] = hub.SecondaryTile{
-			Handle: t.PushChannel, Tags: distinct(t.Tags), Templates: templatesOf(t.Templates),
+			Handle: t.PushChannel, ChannelExpired: t.PushChannelExpired, Tags: distinct(t.Tags), Templates: templatesOf(t.Templates),
 		}
 	}
 	return inst
@@ -65,20 +74,33 @@ func installationWire(inst *hub.Installation) wire.Installation {
 	return w
 }
 
-// templatesWire shows a template's name as its tag where the client gave it no
-// tags, as Azure does. Sends find every template by its name in any case.
 func templatesWire(in map[string]hub.InstallationTemplate) map[string]wire.InstallationTemplate {
 	if len(in) == 0 {
 		return nil
 	}
 	out := make(map[string]wire.InstallationTemplate, len(in))
 	for name, t := range in {
-		if len(t.Tags) == 0 {
-			t.Tags = []string{name}
-		}
 		out[name] = wire.InstallationTemplate(t)
 	}
 	return out
+}
+
+// showNames shows a template's name as its tag where the client gave it no
+// tags, as Azure does. Sends find every template by its name in any case.
+func showNames(w *wire.Installation) {
+	nameTemplates(w.Templates)
+	for _, t := range w.SecondaryTiles {
+		nameTemplates(t.Templates)
+	}
+}
+
+func nameTemplates(templates map[string]wire.InstallationTemplate) {
+	for name, t := range templates {
+		if len(t.Tags) == 0 {
+			t.Tags = []string{name}
+			templates[name] = t
+		}
+	}
 }
 
 // installationExpiry honours a date that the client gave, also the end of the

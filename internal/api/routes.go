@@ -37,6 +37,7 @@ func (s *server) table() []route {
 
 		{http.MethodPut, "/{hub}/installations/{id}", hub.Listen, s.putInstallation},
 		{http.MethodGet, "/{hub}/installations/{id}", hub.Listen, s.getInstallation},
+		{http.MethodPatch, "/{hub}/installations/{id}", hub.Listen, s.patchInstallation},
 		{http.MethodDelete, "/{hub}/installations/{id}", hub.Listen, s.deleteInstallation},
 
 		{http.MethodGet, "/_fanfare/hubs/{hub}/notifications/{id}/explain", hub.Manage, s.explain},

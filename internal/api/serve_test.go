@@ -43,6 +43,7 @@ func operations() []struct {
 		{"GET", "/MyHub/tags/a/registrations", "", "Manage", 200},
 		{"PUT", "/MyHub/installations/i", `{"installationId":"i","platform":"apns","pushChannel":"00AA"}`, "Listen", 200},
 		{"GET", "/MyHub/installations/j", "", "Listen", 404},
+		{"PATCH", "/MyHub/installations/j", `[{"op":"add","path":"/tags","value":"a"}]`, "Listen", 404},
 		{"DELETE", "/MyHub/installations/j", "", "Listen", 204},
 	}
 }
@@ -154,9 +155,9 @@ func TestMethods(t *testing.T) {
 	f := setup(t)
 	for target, allow := range map[string]string{
 		"/MyHub/messages": "POST", "/MyHub/messages/x": "GET", "/MyHub/registrationids": "POST", "/MyHub/registrations": "GET, POST",
-		"/MyHub/registrations/x": "DELETE, GET, PUT", "/MyHub/tags/x/registrations": "GET", "/MyHub/installations/x": "DELETE, GET, PUT",
+		"/MyHub/registrations/x": "DELETE, GET, PUT", "/MyHub/tags/x/registrations": "GET", "/MyHub/installations/x": "DELETE, GET, PATCH, PUT",
 	} {
-		for _, method := range []string{"HEAD", "OPTIONS", "PATCH", "BREW"} {
+		for _, method := range []string{"HEAD", "OPTIONS", "MERGE", "BREW"} {
 			g := f.call(method, target, "").want(405)
 			if g.header.Get("Allow") != allow {
 				t.Errorf("%s %s: Allow %q, want %q", method, target, g.header.Get("Allow"), allow)

@@ -153,6 +153,11 @@ type Installations interface {
 // derived from them (hub.Derive): each keeps its number across writes.
 type InstallationWriter interface {
 	PutInstallation(hubID int64, i *hub.Installation, now time.Time) error
+	// ChangeInstallation reads an installation (ErrNotFound), lets change alter
+	// it, and writes it: no other write comes between. An error of change is
+	// returned, and nothing is written. change may be called again, with what
+	// has been read anew; it leaves the id alone.
+	ChangeInstallation(hubID int64, id string, now time.Time, change func(*hub.Installation) error) error
 	// DeleteInstallation removes it; absent is no error.
 	DeleteInstallation(hubID int64, id string) error
 }

@@ -52,7 +52,7 @@ func DecodeInstallation(r io.Reader) (Installation, error) {
 	if err != nil {
 		return Installation{}, err
 	}
-	if err := checkJSON(body); err != nil {
+	if err := checkNesting(body, "installation", '{'); err != nil {
 		return Installation{}, err
 	}
 	var doc installationJSON
@@ -66,10 +66,11 @@ func DecodeInstallation(r io.Reader) (Installation, error) {
 	return doc.installation()
 }
 
-// checkJSON refuses what is not one JSON object, or nests too deep.
-func checkJSON(body []byte) error {
-	if trimmed := bytes.TrimLeft(body, " \t\r\n\ufeff"); len(trimmed) == 0 || trimmed[0] != '{' {
-		return unreadable("the installation is not a JSON object")
+// checkNesting refuses what is not one JSON value that begins with first, or
+// nests too deep. what names the value.
+func checkNesting(body []byte, what string, first byte) error {
+	if trimmed := bytes.TrimLeft(body, " \t\r\n\ufeff"); len(trimmed) == 0 || trimmed[0] != first {
+		return unreadable("the %s is not a JSON %s", what, map[byte]string{'{': "object", '[': "array"}[first])
 	}
 	dec := json.NewDecoder(bytes.NewReader(body))
 	for depth := 0; ; {
@@ -78,12 +79,12 @@ func checkJSON(body []byte) error {
 			return nil
 		}
 		if err != nil {
-			return unreadable("the installation is not JSON: %s", err)
+			return unreadable("the %s is not JSON: %s", what, err)
 		}
 		switch tok {
 		case json.Delim('{'), json.Delim('['):
 			if depth++; depth > maxJSONDepth {
-				return unreadable("the installation nests deeper than %d", maxJSONDepth)
+				return unreadable("the %s nests deeper than %d", what, maxJSONDepth)
 			}
 		case json.Delim('}'), json.Delim(']'):
 			depth--
@@ -108,7 +109,7 @@ func (d *installationJSON) installation() (Installation, error) {
 		if i.SecondaryTiles == nil {
 			i.SecondaryTiles = map[string]SecondaryTile{}
 		}
-		i.SecondaryTiles[name] = SecondaryTile{t.PushChannel, value(t.PushChannelExpired), t.Tags, templatesOf(t.Templates)}
+		i.SecondaryTiles[name] = t.tile()
 	}
 	return i, d.channel(&i)
 }
@@ -151,13 +152,21 @@ func templatesOf(in map[string]templateJSON) map[string]InstallationTemplate {
 	}
 	out := make(map[string]InstallationTemplate, len(in))
 	for name, t := range in {
-		body := t.Body
-		if body == "" {
-			body = t.BodyTemplate
-		}
-		out[name] = InstallationTemplate{body, t.Headers, value(t.Expiry), t.Tags}
+		out[name] = t.template()
 	}
 	return out
+}
+
+func (t *templateJSON) template() InstallationTemplate {
+	body := t.Body
+	if body == "" {
+		body = t.BodyTemplate
+	}
+	return InstallationTemplate{body, t.Headers, value(t.Expiry), t.Tags}
+}
+
+func (t *tileJSON) tile() SecondaryTile {
+	return SecondaryTile{t.PushChannel, value(t.PushChannelExpired), t.Tags, templatesOf(t.Templates)}
 }
 
 // neverExpires is how the service writes an installation without an expiry.

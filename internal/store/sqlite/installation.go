@@ -69,6 +69,17 @@ func (t *tx) PutInstallation(hubID int64, i *hub.Installation, now time.Time) er
 	return t.removeAll(hubID, old)
 }
 
+func (t *tx) ChangeInstallation(hubID int64, id string, now time.Time, change func(*hub.Installation) error) error {
+	i, err := t.Installation(hubID, id, now)
+	if err != nil {
+		return err
+	}
+	if err := change(&i); err != nil {
+		return err
+	}
+	return t.PutInstallation(hubID, &i, now)
+}
+
 func (t *tx) DeleteInstallation(hubID int64, id string) error {
 	if _, err := t.exec("DELETE FROM installation WHERE hub_id = ? AND id = ?", hubID, id); err != nil {
 		return err

@@ -2,8 +2,10 @@ package storetest
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -76,6 +78,65 @@ func installations(f *fixture) {
 	})
 	if left := f.derived("i-1"); len(left) != 0 {
 		f.Errorf("%d registrations are left", len(left))
+	}
+}
+
+// An installation is changed as one write, or not at all: of changes that are
+// made side by side none is lost.
+func changedInstallations(f *fixture) {
+	change := func(id string, at time.Time, fn func(*hub.Installation) error) error {
+		return f.Update(f.Context(), store.Accept, func(tx store.Tx) error { return tx.ChangeInstallation(f.hub, id, at, fn) })
+	}
+	never := func(*hub.Installation) error {
+		f.Error("a change was made of what is not there")
+		return nil
+	}
+	if err := change("i-1", now, never); !errors.Is(err, store.ErrNotFound) {
+		f.Errorf("of no installation: %v", err)
+	}
+	i := hub.Installation{ID: "i-1", Platform: hub.APNs, Handle: "aa", ExpiresAt: now.Add(time.Hour), Templates: map[string]hub.InstallationTemplate{"one": {Body: "{}"}}}
+	f.update(func(tx store.Tx) error { return tx.PutInstallation(f.hub, &i, now) })
+	before := f.derived("i-1")
+	if err := change("i-1", now.Add(time.Hour), never); !errors.Is(err, store.ErrNotFound) {
+		f.Errorf("of one that has expired: %v", err)
+	}
+	failure := errors.New("it cannot be done")
+	err := change("i-1", now, func(i *hub.Installation) error {
+		i.Tags, i.Handle = []string{"lost"}, "bb"
+		delete(i.Templates, "one")
+		return failure
+	})
+	if !errors.Is(err, failure) {
+		f.Errorf("a change that fails: %v", err)
+	}
+	if after := f.derived("i-1"); !reflect.DeepEqual(before, after) {
+		f.Errorf("a change that failed was made: %+v", after)
+	}
+
+	const sideBySide = 20
+	var all sync.WaitGroup
+	for n := range sideBySide {
+		all.Go(func() {
+			if err := change("i-1", now, func(i *hub.Installation) error {
+				i.Tags = append(i.Tags, fmt.Sprint("t", n))
+				return nil
+			}); err != nil {
+				f.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	f.view(func(r store.Reader) error {
+		got, err := r.Installation(f.hub, "i-1", now)
+		if len(got.Tags) != sideBySide || !got.UpdatedAt.Equal(now) {
+			f.Errorf("%d tags are left of %d: %v", len(got.Tags), sideBySide, got)
+		}
+		return err
+	})
+	for name, r := range f.derived("i-1") {
+		if r.Number != before[name].Number || r.Handle != "aa" || len(r.Tags) < 1+sideBySide {
+			f.Errorf("the registration %q: %+v after %+v", name, r, before[name])
+		}
 	}
 }
 

@@ -25,7 +25,7 @@ func Exercise(t *testing.T, open func(t *testing.T) store.Store) {
 	for name, test := range map[string]func(*fixture){
 		"hubs": hubs, "deleted hubs": deletedHubs, "credentials": credentials, "registrations": registrations, "numbers": numbers,
 		"registration lists": registrationLists, "registration expiry": registrationExpiry, "shared handles": sharedHandles,
-		"installations": installations, "dead handles": deadHandles, "replaced handles": replacedHandles, "suspects": suspects,
+		"installations": installations, "changed installations": changedInstallations, "dead handles": deadHandles, "replaced handles": replacedHandles, "suspects": suspects,
 		"breakers": breakers, "long work": longWork, "suspects without registration": suspectsWithoutRegistration,
 		"postings": postings, "cuts": cuts, "many cuts": manyCuts, "notifications": notifications, "delivery log": deliveryLog, "retention": retention,
 		"tasks": tasks, "lanes": lanes, "leases": leases, "group commit": groupCommit,
