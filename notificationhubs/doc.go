@@ -31,8 +31,8 @@
 //
 // # Devices
 //
-// An Installation is a device with its tags and templates in one document; a
-// Registration is a handle with tags and at most one template. Lists are
+// An Installation is a device with its tags and templates in one document, of
+// which an InstallationPatch changes parts; a Registration is a handle with tags and at most one template. Lists are
 // iterators, which fetch page after page:
 //
 //	for r, err := range client.RegistrationsByTag(ctx, "sports") {

@@ -60,6 +60,7 @@ func TestMisuse(t *testing.T) {
 		{"send", "{}", "--format", "apple", "--tag", "a", "--expression", "b"},
 		{"registration", "create", "--platform", "telex", "--handle", "a"}, {"registration", "create", "--platform", "apns", "--handle", "aa", "--template-name", "t"},
 		{"installation", "put", `{"ID":"i","Platform":"apns","PushChannel":"00AA","Tag":["misspelt"]}`}, {"installation", "put", `{}`},
+		{"installation", "patch", "i"}, {"installation", "patch", "i", `{}`, "--hub", "h", "--connection-string", "x"},
 		{"dev", "--listen", "0.0.0.0:0"}, {"dev", "--listen", "127.0.0.1"},
 		{"dev", "--hub", "a/b"}, {"hub", "show"}, {"hub", "create"}, {"hub", "delete", "a", "b"}, {"hub", "nosuch"}, {"hub", "list", "--connection-string", "x"},
 		{"explain", "NH-1"}, {"explain", "NH-1", "x"}, {"hub", "suspects", "--hub", "h", "--connection-string", "x"},
@@ -174,7 +175,10 @@ func TestDevAndClient(t *testing.T) {
 	if got := fanfare("hub", "suspects", "fcmv1") + fanfare("hub", "suspects", "fcmv1", "--clear-all"); got != "0 cleared\n" {
 		t.Errorf("hub suspects: %s", got)
 	}
-	if got := fanfare("installation", "show", "i-1"); !strings.Contains(got, "fcm-token-1") {
+	if got := fanfare("installation", "patch", "i-1", `[{"op":"add","path":"/tags","value":"vip"}]`); got != "patched i-1\n" {
+		t.Errorf("installation patch: %s", got)
+	}
+	if got := fanfare("installation", "show", "i-1"); !strings.Contains(got, "fcm-token-1") || !strings.Contains(got, `"vip"`) {
 		t.Errorf("installation show: %s", got)
 	}
 	id := strings.TrimSpace(fanfare("send", "--format", "apple", "--tag", "sports", `{"aps":{"alert":"Goal!"}}`))

@@ -13,10 +13,10 @@ import (
 
 func newInstallation() *cobra.Command {
 	var t target
-	c := &cobra.Command{Use: "installation", Short: "Write, show and delete installations", Args: noArgs,
+	c := &cobra.Command{Use: "installation", Short: "Write, patch, show and delete installations", Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
 	t.flags(c)
-	c.AddCommand(newInstallationPut(&t), newInstallationShow(&t), newInstallationDelete(&t))
+	c.AddCommand(newInstallationPut(&t), newInstallationPatch(&t), newInstallationShow(&t), newInstallationDelete(&t))
 	return c
 }
 
@@ -40,6 +40,31 @@ func newInstallationPut(t *target) *cobra.Command {
 				return err
 			}
 			_, err = fmt.Fprintln(c.OutOrStdout(), "wrote", i.ID)
+			return err
+		}}
+}
+
+func newInstallationPatch(t *target) *cobra.Command {
+	return &cobra.Command{Use: "patch ID PATCH", Short: "Change parts of an installation", Args: exactArgs("the installation's id", "a JSON Patch: text, @FILE or -"),
+		Example: `  fanfare installation patch i-1 '[{"op":"add","path":"/tags","value":"vip"},{"op":"remove","path":"/tags/trial"}]'
+  fanfare installation patch i-1 '[{"op":"replace","path":"/templates/greet/body","value":"{\"aps\":{\"alert\":\"$(text)\"}}"}]'`,
+		RunE: func(c *cobra.Command, args []string) error {
+			text, err := input(args[1], c.InOrStdin())
+			if err != nil {
+				return err
+			}
+			var p nh.InstallationPatch
+			if err := json.Unmarshal(text, &p); err != nil {
+				return misuse{err}
+			}
+			client, err := t.client(nh.ClientOptions{})
+			if err != nil {
+				return err
+			}
+			if err := client.PatchInstallation(c.Context(), args[0], &p); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintln(c.OutOrStdout(), "patched", args[0])
 			return err
 		}}
 }

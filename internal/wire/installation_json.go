@@ -227,12 +227,15 @@ func templatesJSON(in map[string]InstallationTemplate) map[string]templateJSON {
 	}
 	out := make(map[string]templateJSON, len(in))
 	for name, t := range in {
-		j := templateJSON{Body: t.Body, Headers: t.Headers, Tags: t.Tags}
-		if t.Expiry != "" {
-			expiry := t.Expiry
-			j.Expiry = &expiry
-		}
-		out[name] = j
+		out[name] = documentOfTemplate(&t)
 	}
 	return out
+}
+
+func documentOfTemplate(t *InstallationTemplate) templateJSON {
+	j := templateJSON{Body: t.Body, Headers: t.Headers, Tags: t.Tags}
+	if expiry := t.Expiry; expiry != "" {
+		j.Expiry = &expiry
+	}
+	return j
 }

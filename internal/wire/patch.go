@@ -77,6 +77,21 @@ func (p Patch) Apply(i *Installation) error {
 // AppendPatch writes a JSON Patch.
 func AppendPatch(b []byte, operations []PatchOperation) []byte { return appendJSON(b, operations) }
 
+// PatchValue is an operation's value in the form that Azure documents: always a
+// text, which holds JSON where v is no string: a list of tags, or a pointer to a
+// BrowserChannel, an InstallationTemplate or a SecondaryTile.
+func PatchValue(v any) json.RawMessage {
+	switch of := v.(type) {
+	case string:
+		return appendJSON(nil, of)
+	case *InstallationTemplate:
+		v = documentOfTemplate(of)
+	case *SecondaryTile:
+		v = tileJSON{PushChannel: of.PushChannel, Tags: of.Tags, Templates: templatesJSON(of.Templates)}
+	}
+	return appendJSON(nil, string(appendJSON(nil, v)))
+}
+
 // label names an operation. Its value, which may be a handle, is no part of it.
 func (o *PatchOperation) label(index int) string {
 	return fmt.Sprintf("The operation at index %d of the patch (%.20q %.200q) is not valid", index, o.Op, o.Path)
