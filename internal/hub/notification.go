@@ -51,7 +51,8 @@ type Notification struct {
 	Direct      []DirectHandle // a direct send; Tags is then not used
 	APIVersion  string
 	State       State
-	EnqueuedAt  time.Time
+	EnqueuedAt  time.Time // when it was accepted
+	ScheduledAt time.Time // when a scheduled send falls due; zero: it is not one
 	StartedAt   time.Time
 	EndedAt     time.Time
 	Test        bool // a test send: at most ten devices, chosen at random

@@ -185,6 +185,12 @@ type LogPage struct {
 // NotificationWriter changes notifications.
 type NotificationWriter interface {
 	InsertNotification(n *hub.Notification) error
+	// EnqueueNotification moves Scheduled to Enqueued; in another state nothing
+	// changes.
+	EnqueueNotification(hubID int64, id string) error
+	// CancelNotification moves Scheduled to Canceled, for good; in another state
+	// nothing changes. Its task is the caller's.
+	CancelNotification(hubID int64, id string, now time.Time) error
 	// StartNotification moves Enqueued to Processing, with the bound of the send
 	// and the Sequence at which it was fixed; in another state nothing changes.
 	StartNotification(hubID int64, id string, bound, sequence int64, now time.Time) error

@@ -84,6 +84,9 @@ type Writer interface {
 	SaveTask(lease Lease, t *Task) error
 	// DeleteTask removes a finished task under its lease, or ErrFenced.
 	DeleteTask(lease Lease) error
+	// DropTasks removes a notification's tasks, whoever holds them: a holder is
+	// fenced at its next write. The caller knows that they are few.
+	DropTasks(hubID int64, notification string) error
 	// WakeTasks makes due at now every free task of a hub and platform, for
 	// instance because a new credential has come.
 	WakeTasks(hubID int64, platform uint8, now time.Time) (int64, error)

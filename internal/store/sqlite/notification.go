@@ -12,10 +12,10 @@ func (r *reader) Notification(hubID int64, id string) (hub.Notification, error) 
 	n := hub.Notification{HubID: hubID, ID: id}
 	var headers, direct string
 	err := r.row(`SELECT kind, platform, body, content_type, headers, expiry, tags, direct, api_version, state,
-		enqueued_at, started_at, ended_at, perhaps_twice, coalesce(test, 0), coalesce(bound, 0), coalesce(sequence, 0)
+		enqueued_at, started_at, ended_at, perhaps_twice, coalesce(test, 0), coalesce(bound, 0), coalesce(sequence, 0), scheduled_at
 		FROM notification WHERE hub_id = ? AND id = ?`, hubID, id).
 		Scan(&n.Kind, &n.Platform, &n.Body, &n.ContentType, &headers, micros{&n.Expiry}, &n.Tags, &direct, &n.APIVersion, &n.State,
-			micros{&n.EnqueuedAt}, micros{&n.StartedAt}, micros{&n.EndedAt}, &n.PerhapsTwice, &n.Test, &n.Bound, &n.Sequence)
+			micros{&n.EnqueuedAt}, micros{&n.StartedAt}, micros{&n.EndedAt}, &n.PerhapsTwice, &n.Test, &n.Bound, &n.Sequence, micros{&n.ScheduledAt})
 	if err != nil {
 		return n, notFound(err)
 	}
@@ -56,10 +56,21 @@ func (t *tx) InsertNotification(n *hub.Notification) error {
 		return err
 	}
 	_, err = t.exec(`INSERT INTO notification (hub_id, id, kind, platform, body, content_type, headers, expiry, tags, direct, api_version, state,
-		enqueued_at, started_at, ended_at, perhaps_twice, test, bound, sequence)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		enqueued_at, started_at, ended_at, perhaps_twice, test, bound, sequence, scheduled_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		n.HubID, n.ID, n.Kind, n.Platform, blob(n.Body), n.ContentType, headers, at(n.Expiry), n.Tags, direct, n.APIVersion, n.State,
-		at(n.EnqueuedAt), at(n.StartedAt), at(n.EndedAt), n.PerhapsTwice, n.Test, n.Bound, n.Sequence)
+		at(n.EnqueuedAt), at(n.StartedAt), at(n.EndedAt), n.PerhapsTwice, n.Test, n.Bound, n.Sequence, at(n.ScheduledAt))
+	return err
+}
+
+func (t *tx) EnqueueNotification(hubID int64, id string) error {
+	_, err := t.exec("UPDATE notification SET state = ? WHERE hub_id = ? AND id = ? AND state = ?", hub.Enqueued, hubID, id, hub.Scheduled)
+	return err
+}
+
+func (t *tx) CancelNotification(hubID int64, id string, now time.Time) error {
+	_, err := t.exec("UPDATE notification SET state = ?, ended_at = ? WHERE hub_id = ? AND id = ? AND state = ?",
+		hub.Canceled, at(now), hubID, id, hub.Scheduled)
 	return err
 }
 

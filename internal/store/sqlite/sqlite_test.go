@@ -223,7 +223,7 @@ func TestMigrations(t *testing.T) {
 			put(t, s) // and it can be written to
 			err = s.View(t.Context(), func(r store.Reader) error {
 				n, err := r.Notification(1, "NH-1")
-				if n.Tags != "a" || n.State != hub.Completed || n.Bound != 0 || n.Sequence != 0 || n.Test {
+				if n.Tags != "a" || n.State != hub.Completed || n.Bound != 0 || n.Sequence != 0 || n.Test || !n.ScheduledAt.IsZero() {
 					t.Errorf("the notification is %+v", n)
 				}
 				pages := 0

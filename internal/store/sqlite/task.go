@@ -123,6 +123,11 @@ func (t *tx) DeleteTask(l task.Lease) error {
 	return fenced(n, err)
 }
 
+func (t *tx) DropTasks(hubID int64, notification string) error {
+	_, err := t.exec("DELETE FROM task WHERE hub_id = ? AND notification = ? AND notification <> ''", hubID, notification)
+	return err
+}
+
 func fenced(n int64, err error) error {
 	if err == nil && n == 0 {
 		return task.ErrFenced

@@ -105,3 +105,53 @@ func retention(f *fixture) {
 		return errors.Join(err, err2, err3)
 	})
 }
+
+// A schedule leaves its state once: by being enqueued, or by being cancelled.
+func schedules(f *fixture) {
+	due := now.Add(time.Hour)
+	insert := func(id string, s hub.State) {
+		n := hub.Notification{ID: id, HubID: f.hub, State: s, EnqueuedAt: now, ScheduledAt: due}
+		k := task.Task{Kind: "k", HubID: f.hub, Notification: id, DueAt: due}
+		f.update(func(tx store.Tx) error { return errors.Join(tx.InsertNotification(&n), tx.InsertTask(&k)) })
+	}
+	state := func(id string, want hub.State, ended time.Time) {
+		f.Helper()
+		f.view(func(r store.Reader) error {
+			n, err := r.Notification(f.hub, id)
+			if n.State != want || !n.EndedAt.Equal(ended) || !n.ScheduledAt.Equal(due) || !n.StartedAt.IsZero() {
+				f.Errorf("%s: state %s, want %s; scheduled %v, started %v, ended %v", id, n.State, want, n.ScheduledAt, n.StartedAt, n.EndedAt)
+			}
+			return err
+		})
+	}
+	cancel := func(id string) {
+		f.update(func(tx store.Tx) error {
+			return errors.Join(tx.CancelNotification(f.hub, id, now), tx.DropTasks(f.hub, id))
+		})
+	}
+	for _, id := range []string{"NH-fired", "NH-cancelled", "NH-other"} {
+		insert(id, hub.Scheduled)
+	}
+	f.update(func(tx store.Tx) error { return tx.EnqueueNotification(f.hub, "NH-fired") })
+	f.update(func(tx store.Tx) error { return tx.CancelNotification(f.hub, "NH-fired", now) })
+	state("NH-fired", hub.Enqueued, time.Time{})
+	held := f.claim("me", due, 2)[1] // whoever holds the task
+	cancel("NH-cancelled")
+	f.update(func(tx store.Tx) error { return tx.EnqueueNotification(f.hub, "NH-cancelled") })
+	state("NH-cancelled", hub.Canceled, now)
+	state("NH-other", hub.Scheduled, time.Time{})
+	f.refused(task.ErrFenced, func(tx store.Tx) error { return tx.DeleteTask(held.Lease()) })
+	f.view(func(r store.Reader) error {
+		gone, err := r.HasTasks(f.hub, "NH-cancelled")
+		left, err2 := r.HasTasks(f.hub, "NH-other")
+		if gone || !left {
+			f.Errorf("tasks: of the cancelled %v, of another %v", gone, left)
+		}
+		return errors.Join(err, err2)
+	})
+	var n int
+	f.update(func(tx store.Tx) (err error) { n, err = tx.SweepNotifications(now.Add(time.Second), 10); return err })
+	if n != 1 {
+		f.Errorf("%d were swept, want the cancelled one", n)
+	}
+}

@@ -27,7 +27,7 @@ func Exercise(t *testing.T, open func(t *testing.T) store.Store) {
 		"registration lists": registrationLists, "registration expiry": registrationExpiry, "shared handles": sharedHandles,
 		"installations": installations, "changed installations": changedInstallations, "dead handles": deadHandles, "replaced handles": replacedHandles, "suspects": suspects,
 		"breakers": breakers, "long work": longWork, "suspects without registration": suspectsWithoutRegistration,
-		"postings": postings, "cuts": cuts, "many cuts": manyCuts, "notifications": notifications, "delivery log": deliveryLog, "retention": retention,
+		"postings": postings, "cuts": cuts, "many cuts": manyCuts, "notifications": notifications, "delivery log": deliveryLog, "retention": retention, "schedules": schedules,
 		"tasks": tasks, "lanes": lanes, "leases": leases, "group commit": groupCommit,
 	} {
 		t.Run(name, func(t *testing.T) {
