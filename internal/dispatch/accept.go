@@ -16,13 +16,23 @@ func (d *Dispatcher) Accept(ctx context.Context, n *hub.Notification) error {
 	n.ID, n.State, n.EnqueuedAt = hub.NewNotificationID(now), hub.Enqueued, now
 	first := firstTask(n)
 	first.DueAt = now
+	return d.launch(first, func(insert func(store.Tx) error) error {
+		return d.cfg.Store.Update(ctx, store.Accept, func(tx store.Tx) error {
+			if err := tx.InsertNotification(n); err != nil {
+				return err
+			}
+			return insert(tx)
+		})
+	})
+}
+
+// launch has commit insert a first task, and starts on it once it is on disk:
+// the task is born claimed if there is a worker for it.
+func (d *Dispatcher) launch(first task.Task, commit func(insert func(store.Tx) error) error) error {
 	started := d.runner.Reserve(first.Lane())
-	err := d.cfg.Store.Update(ctx, store.Accept, func(tx store.Tx) error {
+	err := commit(func(tx store.Tx) error {
 		if started {
 			d.runner.Claim(&first) // here, since the commit may have waited for others
-		}
-		if err := tx.InsertNotification(n); err != nil {
-			return err
 		}
 		return tx.InsertTask(&first)
 	})

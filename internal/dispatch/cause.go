@@ -19,6 +19,12 @@ const (
 	Unaccounted     Cause = "Unaccounted"     // nothing that is known explains it
 )
 
+// Causes of scheduled sends.
+const (
+	NotYetDue Cause = "NotYetDue" // its time has not come
+	Withdrawn Cause = "Withdrawn" // it was cancelled before its time
+)
+
 // Causes of devices that were not sent to.
 const (
 	Duplicate           Cause = "Duplicate"           // another registration has the handle's one copy

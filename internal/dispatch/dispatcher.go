@@ -21,6 +21,8 @@ const (
 	kindRange   task.Kind = "range"   // registrations between two numbers
 	kindList    task.Kind = "list"    // devices named one by one: retries, direct sends
 	kindHandles task.Kind = "handles" // what push services said of handles, to be applied
+
+	kindSchedule task.Kind = "schedule" // a notification that waits for its time
 )
 
 // Config is what a Dispatcher needs. A zero number is the default named with it.
@@ -98,6 +100,8 @@ func New(cfg Config) *Dispatcher {
 			kindRange:   d.runRange,
 			kindList:    d.runList,
 			kindHandles: d.applyHandles,
+
+			kindSchedule: d.fire,
 		},
 	})
 	return d

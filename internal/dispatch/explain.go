@@ -19,6 +19,7 @@ type Explanation struct {
 	NotificationID string      `json:"notificationId"`
 	State          string      `json:"state"`
 	EnqueuedAt     time.Time   `json:"enqueuedAt"`
+	ScheduledAt    time.Time   `json:"scheduledAt,omitzero"` // of a scheduled send
 	Device         string      `json:"device"`
 	Verdict        string      `json:"verdict"`       // one sentence
 	Registrations  []Explained `json:"registrations"` // never empty
@@ -77,7 +78,7 @@ func (d *Dispatcher) Explain(ctx context.Context, hubID int64, notificationID, d
 		return Explanation{}, err
 	}
 	out := Explanation{
-		NotificationID: q.n.ID, State: q.n.State.String(), EnqueuedAt: q.n.EnqueuedAt, Device: device, More: q.more,
+		NotificationID: q.n.ID, State: q.n.State.String(), EnqueuedAt: q.n.EnqueuedAt, ScheduledAt: q.n.ScheduledAt, Device: device, More: q.more,
 	}
 	for _, s := range q.subjects {
 		out.Registrations = append(out.Registrations, q.explain(ctx, s))

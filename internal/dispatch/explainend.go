@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/fanfare-hub/fanfare/internal/hub"
@@ -115,6 +116,19 @@ func (q *inquiry) showGaps(f *finding, s *subject) {
 	}
 }
 
+// concludeUnsent is conclude for a scheduled send that has not begun.
+func (q *inquiry) concludeUnsent(f *finding) {
+	if q.n.State == hub.Canceled {
+		f.Cause, f.Verdict = Withdrawn, fmt.Sprintf("Nobody gets it: the send was scheduled for %s, and cancelled at %s.", stamp(q.n.ScheduledAt), stamp(q.n.EndedAt))
+		return
+	}
+	f.Cause, f.Verdict = NotYetDue, fmt.Sprintf("The send is scheduled for %s, and reaches whom it is for then.", stamp(q.n.ScheduledAt))
+	if f.failed != "" {
+		f.Verdict += " As things are now this is not one of them: " + strings.ToLower(f.why[:1]) + f.why[1:]
+	}
+	f.step("waiting", "It waits for its time.").At = q.n.ScheduledAt
+}
+
 // nobody explains a device of which nothing is known that the send reached.
 func (q *inquiry) nobody() Explained {
 	f := &finding{}
@@ -128,6 +142,9 @@ func (q *inquiry) nobody() Explained {
 	case q.channel != nil && q.channel.ChannelExpired:
 		f.Cause = DeviceUnknown
 		f.Verdict = fmt.Sprintf("The installation's channel was marked as expired after the send had begun (%s), and not by it; which registrations it had then is no longer known.", stamp(q.channel.UpdatedAt))
+	case q.n.State == hub.Scheduled:
+		f.Cause = DeviceUnknown
+		f.Verdict = fmt.Sprintf("No installation, registration, user or handle of this name is known now; the send is scheduled for %s, and reaches whom it is for then.", stamp(q.n.ScheduledAt))
 	default:
 		f.Cause = DeviceUnknown
 		f.Verdict = "No installation, registration, user or handle of this name is known now, and this send did not delete one; what was deleted otherwise is no longer known."

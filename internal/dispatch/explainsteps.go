@@ -78,6 +78,8 @@ func (q *inquiry) checkRegistration(f *finding, s *subject) {
 	switch {
 	case q.n.Bound > 0 && s.number > q.n.Bound:
 		f.fails(RegisteredLater, "registration", "It was registered after the send had begun (or changed its platform or kind since, which makes a new one): last written %s.", stamp(s.reg.UpdatedAt))
+	case q.n.State == hub.Canceled:
+		f.step("registration", "The send was cancelled before it began; the registration was last written %s.", stamp(s.reg.UpdatedAt))
 	case q.n.Bound == 0 && q.n.StartedAt.IsZero():
 		f.step("registration", "The send has not begun: who is registered when it does is part of it.")
 	case q.n.Bound == 0:

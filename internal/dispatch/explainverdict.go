@@ -17,6 +17,10 @@ func (q *inquiry) conclude(f *finding, s *subject) {
 		f.step("outcome", "It is counted as %s.", f.Outcome).At = s.endedAt
 		return
 	}
+	if q.n.State == hub.Scheduled || q.n.State == hub.Canceled {
+		q.concludeUnsent(f)
+		return
+	}
 	w := q.listed(s)
 	if w == nil && f.failed == "" {
 		w = q.ranged(s)
