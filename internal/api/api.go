@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/fanfare-hub/fanfare/internal/clock"
 	"github.com/fanfare-hub/fanfare/internal/dispatch"
@@ -19,6 +20,12 @@ type Dispatcher interface {
 	// Accept stores a notification and sets its ID, State and EnqueuedAt. It is
 	// on disk when Accept returns nil; store.ErrBusy means nothing was written.
 	Accept(ctx context.Context, n *hub.Notification) error
+	// Schedule stores a notification that is sent at its ScheduledAt, and sets
+	// what Accept sets, with the same promise.
+	Schedule(ctx context.Context, n *hub.Notification) error
+	// Cancel withdraws a notification if its state is Scheduled, and returns the
+	// state that it had; store.ErrNotFound: it is not known.
+	Cancel(ctx context.Context, hubID int64, id string) (was hub.State, err error)
 	// TestSend delivers to at most ten devices at once, and sets the ID.
 	TestSend(ctx context.Context, n *hub.Notification) ([]dispatch.TestResult, error)
 	// Explain says what became of a device in a send; store.ErrNotFound: the
@@ -41,6 +48,8 @@ type Config struct {
 	// CheckCredential says what is wrong with a credential, before it is
 	// stored; nil: nothing is.
 	CheckCredential func(hub.Credential) error
+	// ScheduleWindow is how far ahead a send can be scheduled; 0: Azure's 7 days.
+	ScheduleWindow time.Duration
 }
 
 // The bounds of bodies, in bytes. A registration or an installation holds
@@ -58,6 +67,7 @@ type server struct {
 	log      *slog.Logger
 	maxBody  int64
 	check    func(hub.Credential) error
+	window   time.Duration // of schedules
 	routes   []route
 }
 
@@ -65,10 +75,13 @@ type server struct {
 func New(cfg Config) http.Handler {
 	s := &server{
 		store: cfg.Store, dispatch: cfg.Dispatch, clock: cfg.Clock, limits: cfg.Limits, log: cfg.Log, maxBody: cfg.MaxBody,
-		check: cfg.CheckCredential,
+		check: cfg.CheckCredential, window: cfg.ScheduleWindow,
 	}
 	if s.maxBody == 0 {
 		s.maxBody = maxSendBody
+	}
+	if s.window == 0 {
+		s.window = scheduleWindow
 	}
 	s.routes = s.table()
 	return s

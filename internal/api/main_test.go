@@ -85,6 +85,27 @@ func (d *recorder) Accept(ctx context.Context, n *hub.Notification) error {
 	return d.store.Update(ctx, store.Accept, func(tx store.Tx) error { return tx.InsertNotification(n) })
 }
 
+func (d *recorder) Schedule(ctx context.Context, n *hub.Notification) error {
+	if err := d.take(n); err != nil {
+		return err
+	}
+	n.State = hub.Scheduled
+	return d.store.Update(ctx, store.Accept, func(tx store.Tx) error { return tx.InsertNotification(n) })
+}
+
+// Cancel knows what was scheduled.
+func (d *recorder) Cancel(ctx context.Context, hubID int64, id string) (was hub.State, err error) {
+	err = d.store.Update(ctx, store.Accept, func(tx store.Tx) error {
+		n, err := tx.Notification(hubID, id)
+		if err != nil {
+			return err
+		}
+		was = n.State
+		return tx.CancelNotification(hubID, id, now)
+	})
+	return was, err
+}
+
 func (d *recorder) TestSend(_ context.Context, n *hub.Notification) ([]dispatch.TestResult, error) {
 	return d.results, d.take(n)
 }

@@ -24,7 +24,7 @@ func (s *server) sendNotification(r *request) (answer, error) {
 	if err := s.dispatch.Accept(r.Context(), n); err != nil {
 		return answer{}, err
 	}
-	return reply(http.StatusCreated, nil, "Content-Type", wire.ContentTypeXML, "Location", r.notificationURL(n.ID)), nil
+	return reply(http.StatusCreated, nil, "Content-Type", wire.ContentTypeXML, "Location", r.notificationURL("messages", n.ID)), nil
 }
 
 // testSend answers with the outcome of each device. So it does together with
@@ -35,7 +35,7 @@ func (s *server) testSend(r *request, n *hub.Notification) (answer, error) {
 		return answer{}, err
 	}
 	body := wire.AppendNotificationOutcome(nil, outcomeOf(results))
-	return reply(http.StatusCreated, body, "Content-Type", wire.ContentTypeXML, "Location", r.notificationURL(n.ID)), nil
+	return reply(http.StatusCreated, body, "Content-Type", wire.ContentTypeXML, "Location", r.notificationURL("messages", n.ID)), nil
 }
 
 func outcomeOf(results []dispatch.TestResult) *wire.NotificationOutcome {
@@ -121,8 +121,10 @@ func direct(r *request, f format) ([]hub.DirectHandle, error) {
 // notificationURL is the Location of a send: absolute, of exactly three
 // segments, with api-version as the first parameter. Clients take the id from
 // it in as many ways as there are clients.
-func (r *request) notificationURL(id string) string { return r.origin() + r.notificationPath(id) }
+func (r *request) notificationURL(collection, id string) string {
+	return r.origin() + r.notificationPath(collection, id)
+}
 
-func (r *request) notificationPath(id string) string {
-	return "/" + r.path.escaped[0] + "/messages/" + id + "?api-version=" + url.QueryEscape(r.apiVersion())
+func (r *request) notificationPath(collection, id string) string {
+	return "/" + r.path.escaped[0] + "/" + collection + "/" + id + "?api-version=" + url.QueryEscape(r.apiVersion())
 }

@@ -27,6 +27,9 @@ func (s *server) table() []route {
 		{http.MethodPost, "/{hub}/messages", hub.Send, s.sendNotification},
 		{http.MethodGet, "/{hub}/messages/{id}", hub.Send, s.notificationDetails},
 
+		{http.MethodPost, "/{hub}/schedulednotifications", hub.Send, s.scheduleNotification},
+		{http.MethodDelete, "/{hub}/schedulednotifications/{id}", hub.Send, s.cancelNotification},
+
 		{http.MethodPost, "/{hub}/registrationids", hub.Listen, s.createRegistrationID},
 		{http.MethodPost, "/{hub}/registrations", hub.Listen, s.createRegistration},
 		{http.MethodGet, "/{hub}/registrations", 0, s.listRegistrations},

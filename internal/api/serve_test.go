@@ -33,6 +33,8 @@ func operations() []struct {
 		{"POST", "/MyHub/messages", `{}`, "Send", 201},
 		{"POST", "/MyHub/messages?test", `{}`, "Send", 201},
 		{"GET", "/MyHub/messages/NH-0", "", "Send", 404},
+		{"POST", "/MyHub/schedulednotifications", `{}`, "Send", 400},
+		{"DELETE", "/MyHub/schedulednotifications/NH-0", "", "Send", 404},
 		{"POST", "/MyHub/registrationids", "", "Listen", 201},
 		{"POST", "/MyHub/registrations", reg, "Listen", 200},
 		{"GET", "/MyHub/registrations", "", "Manage", 200},
@@ -134,7 +136,7 @@ func TestPaths(t *testing.T) {
 		{"/MyHub/../MyHub/registrationids", 404},
 		{"/MyHub%2Fregistrationids", 405},
 		{"/MyHub/messages/$batch/x", 404},
-		{"/MyHub/schedulednotifications", 404},
+		{"/MyHub/schedulednotifications/x/y", 404},
 		{"/MyHub/jobs", 404},
 		{"/$Resources/NotificationHubs", 405},
 	} {
@@ -156,6 +158,7 @@ func TestMethods(t *testing.T) {
 	for target, allow := range map[string]string{
 		"/MyHub/messages": "POST", "/MyHub/messages/x": "GET", "/MyHub/registrationids": "POST", "/MyHub/registrations": "GET, POST",
 		"/MyHub/registrations/x": "DELETE, GET, PUT", "/MyHub/tags/x/registrations": "GET", "/MyHub/installations/x": "DELETE, GET, PATCH, PUT",
+		"/MyHub/schedulednotifications": "POST", "/MyHub/schedulednotifications/x": "DELETE",
 	} {
 		for _, method := range []string{"HEAD", "OPTIONS", "MERGE", "BREW"} {
 			g := f.call(method, target, "").want(405)

@@ -40,7 +40,7 @@ func (s *server) notificationDetails(r *request) (answer, error) {
 func (r *request) details(n *hub.Notification, counts []hub.Count) *wire.NotificationDetails {
 	return &wire.NotificationDetails{
 		NotificationID:   n.ID,
-		Location:         "sb://" + r.Host + r.notificationPath(n.ID), // the scheme of the documented samples
+		Location:         "sb://" + r.Host + r.notificationPath("messages", n.ID), // the scheme of the documented samples
 		State:            n.State.String(),
 		EnqueueTime:      n.EnqueuedAt,
 		StartTime:        n.StartedAt,

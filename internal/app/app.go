@@ -100,6 +100,7 @@ func (a *App) build(ctx context.Context) error {
 	a.server, err = a.newServer(api.New(api.Config{
 		Store: a.store, Dispatch: a.dispatch, Clock: a.opts.Clock, Limits: tagexpr.DefaultLimits, Log: a.opts.Log,
 		CheckCredential: CheckCredential,
+		ScheduleWindow:  a.cfg.Dispatch.ScheduleWindow,
 	}))
 	return err
 }

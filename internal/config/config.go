@@ -54,6 +54,7 @@ type Dispatch struct {
 	RetryWindow    time.Duration // from a device's first attempt
 	SuspectAfter   time.Duration // before a suspect handle is tried again
 	Retention      time.Duration // of notifications, from their final state
+	ScheduleWindow time.Duration // how far ahead a send can be scheduled
 }
 
 // Default is the configuration of an empty file.

@@ -58,7 +58,7 @@ hubs:
     baidu: {api_key: k, secret_file: baidu.key, endpoint: e}
     xiaomi: {secret: x, endpoint: f}
 push_services: {dial: "127.0.0.1:1", ca_file: cert.pem}
-dispatch: {page: 10, window: 2, workers: 3, connections: 5, request_timeout: 5s, retry_window: 10m, suspect_after: 12h, retention: 48h}
+dispatch: {page: 10, window: 2, workers: 3, connections: 5, request_timeout: 5s, retry_window: 10m, suspect_after: 12h, retention: 48h, schedule_window: 336h}
 `
 
 // certPEM and keyPEM belong together.
@@ -110,7 +110,7 @@ func TestWholeFile(t *testing.T) {
 		"Xiaomi":        maps.Equal(h.Credentials[7].Properties, map[string]string{"appSecret": "x", "endpoint": "f"}),
 		"push services": cfg.PushServices.Dial == "127.0.0.1:1",
 		"dispatch": cfg.Dispatch == config.Dispatch{Page: 10, Window: 2, Workers: 3, Connections: 5, RequestTimeout: 5 * time.Second,
-			RetryWindow: 10 * time.Minute, SuspectAfter: 12 * time.Hour, Retention: 48 * time.Hour},
+			RetryWindow: 10 * time.Minute, SuspectAfter: 12 * time.Hour, Retention: 48 * time.Hour, ScheduleWindow: 336 * time.Hour},
 	} {
 		if !ok {
 			t.Errorf("%s: %+v", name, cfg)

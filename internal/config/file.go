@@ -135,6 +135,7 @@ type dispatchPart struct {
 	RetryWindow    string `yaml:"retry_window"`
 	SuspectAfter   string `yaml:"suspect_after"`
 	Retention      string `yaml:"retention"`
+	ScheduleWindow string `yaml:"schedule_window"`
 }
 
 // has reports whether the document has a place.

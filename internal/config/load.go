@@ -168,6 +168,7 @@ func (c *checker) dispatch(p dispatchPart) Dispatch {
 		RetryWindow:    c.duration([]any{"dispatch", "retry_window"}, p.RetryWindow, time.Second),
 		SuspectAfter:   c.duration([]any{"dispatch", "suspect_after"}, p.SuspectAfter, time.Minute),
 		Retention:      c.duration([]any{"dispatch", "retention"}, p.Retention, time.Hour),
+		ScheduleWindow: c.duration([]any{"dispatch", "schedule_window"}, p.ScheduleWindow, time.Minute),
 	}
 }
 
