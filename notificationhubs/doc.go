@@ -29,6 +29,12 @@
 //	details, err := client.WaitForNotification(ctx, sent.NotificationID)
 //	fmt.Println(details.State, details.Count("Success"))
 //
+// Schedule sends at a later time, to whoever is registered then, and
+// CancelScheduled takes that back:
+//
+//	sent, err = client.Schedule(ctx, toast, time.Now().Add(2*time.Hour), nil)
+//	err = client.CancelScheduled(ctx, sent.NotificationID)
+//
 // # Devices
 //
 // An Installation is a device with its tags and templates in one document, of

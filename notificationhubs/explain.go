@@ -15,6 +15,7 @@ type Explanation struct {
 	NotificationID string                  `json:"notificationId"`
 	State          string                  `json:"state"` // of the notification
 	EnqueuedAt     time.Time               `json:"enqueuedAt"`
+	ScheduledAt    time.Time               `json:"scheduledAt,omitzero"` // of a scheduled send
 	Device         string                  `json:"device"`
 	Verdict        string                  `json:"verdict"` // one sentence
 	Registrations  []ExplainedRegistration `json:"registrations"`

@@ -97,6 +97,10 @@ func (c *Client) SendDirect(ctx context.Context, n *Notification, d Device) (*Se
 }
 
 func (c *Client) post(ctx context.Context, n *Notification, headers []Header, flags []string, test bool) (*SendResult, error) {
+	return c.postTo(ctx, "messages", n, headers, flags, test)
+}
+
+func (c *Client) postTo(ctx context.Context, collection string, n *Notification, headers []Header, flags []string, test bool) (*SendResult, error) {
 	if err := n.check(); err != nil {
 		return nil, err
 	}
@@ -110,7 +114,7 @@ func (c *Client) post(ctx context.Context, n *Notification, headers []Header, fl
 		flags = append(flags, "test")
 	}
 	a, err := c.do(ctx, call{
-		method: http.MethodPost, path: []string{"messages"}, flags: flags, header: h, body: n.body,
+		method: http.MethodPost, path: []string{collection}, flags: flags, header: h, body: n.body,
 		want: []int{http.StatusCreated, http.StatusOK}, once: true,
 	})
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 // NotificationDetails is the telemetry of a notification.
 type NotificationDetails struct {
 	NotificationID     string
-	State              string // Enqueued, Processing, Completed, NoTargetFound, Abandoned, …
+	State              string // Scheduled, Enqueued, Processing, Completed, NoTargetFound, Abandoned, Canceled, …
 	EnqueueTime        time.Time
 	StartTime          time.Time // zero until it has started
 	EndTime            time.Time // zero until it has ended

@@ -58,6 +58,8 @@ func TestMisuse(t *testing.T) {
 		{"send", "{}", "--format", "x"}, {"send", "[]", "--format", "template"}, {"send", "{}", "--format", "adm", "--header", "x"},
 		{"send", "{}", "--format", "apple", "--handle", "00ff", "--tag", "a"}, {"send", "{}", "--format", "apple", "--handle", "00ff", "--expression", "a"},
 		{"send", "{}", "--format", "apple", "--tag", "a", "--expression", "b"},
+		{"send", "{}", "--format", "apple", "--at", "soon"}, {"send", "{}", "--format", "apple", "--at", "-1h"}, {"send", "{}", "--format", "apple", "--at", "2030-01-02T03:04"},
+		{"send", "{}", "--format", "apple", "--at", "1h", "--handle", "00ff"}, {"send", "{}", "--format", "apple", "--at", "1h", "--test"}, {"notification", "cancel"},
 		{"registration", "create", "--platform", "telex", "--handle", "a"}, {"registration", "create", "--platform", "apns", "--handle", "aa", "--template-name", "t"},
 		{"installation", "put", `{"ID":"i","Platform":"apns","PushChannel":"00AA","Tag":["misspelt"]}`}, {"installation", "put", `{}`},
 		{"installation", "patch", "i"}, {"installation", "patch", "i", `{}`, "--hub", "h", "--connection-string", "x"},
@@ -196,6 +198,18 @@ func TestDevAndClient(t *testing.T) {
 	}
 	if got := fanfare("send", "--format", "apple", "--handle", "00ff", "--wait", `{"aps":{}}`); !strings.Contains(got, `"Completed"`) {
 		t.Errorf("direct send: %s", got)
+	}
+	scheduled := strings.TrimSpace(fanfare("send", "--format", "apple", "--tag", "sports", "--at", "72h", `{"aps":{"alert":"Later"}}`))
+	if got := fanfare("explain", scheduled, made.ID); !strings.Contains(got, "— NotYetDue") || !strings.Contains(got, ", scheduled for 20") {
+		t.Errorf("explain of a scheduled one: %s", got)
+	}
+	fanfare("notification", "cancel", scheduled)
+	if got := fanfare("notification", "show", scheduled); !strings.Contains(got, `"Canceled"`) {
+		t.Errorf("notification show of a cancelled one: %s", got)
+	}
+	soon := time.Now().UTC().Format(time.RFC3339) // whole seconds: it has passed
+	if got := fanfare("send", "--format", "apple", "--at", soon, "--wait", `{"aps":{"alert":"Now"}}`); !strings.Contains(got, `"Completed"`) {
+		t.Errorf("a scheduled send that is waited for: %s", got)
 	}
 	if got := fanfare("token"); !strings.HasPrefix(got, "SharedAccessSignature sr=https%3A%2F%2F127.0.0.1") {
 		t.Errorf("token: %s", got)

@@ -51,7 +51,11 @@ const timeForm = "2006-01-02 15:04:05.000"
 // explanation is what people read.
 func explanation(e *nh.Explanation) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\n%s  %s, accepted %s UTC\n", e.Verdict, e.NotificationID, e.State, e.EnqueuedAt.UTC().Format(timeForm))
+	fmt.Fprintf(&b, "%s\n\n%s  %s, accepted %s UTC", e.Verdict, e.NotificationID, e.State, e.EnqueuedAt.UTC().Format(timeForm))
+	if !e.ScheduledAt.IsZero() {
+		fmt.Fprintf(&b, ", scheduled for %s UTC", e.ScheduledAt.UTC().Format(timeForm))
+	}
+	b.WriteByte('\n')
 	for _, r := range e.Registrations {
 		fmt.Fprintf(&b, "\n%s\n  %s\n", title(&r), r.Verdict)
 		for _, s := range r.Steps {

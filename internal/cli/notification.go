@@ -15,7 +15,7 @@ const defaultTimeout = 45 * time.Minute
 
 func newNotification() *cobra.Command {
 	var t target
-	c := &cobra.Command{Use: "notification", Short: "Show what became of a notification", Args: noArgs,
+	c := &cobra.Command{Use: "notification", Short: "Show what became of a notification, or cancel a scheduled one", Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
 	t.flags(c)
 	var wait bool
@@ -40,6 +40,17 @@ func newNotification() *cobra.Command {
 		}}
 	show.Flags().BoolVar(&wait, "wait", false, "wait until the state is final")
 	show.Flags().DurationVar(&timeout, "timeout", defaultTimeout, "of --wait; also while the hub does not know the notification")
-	c.AddCommand(show)
+	c.AddCommand(show, newCancel(&t))
 	return c
+}
+
+func newCancel(t *target) *cobra.Command {
+	return &cobra.Command{Use: "cancel ID", Short: "Cancel a scheduled notification that was not sent yet", Args: exactArgs("the notification's id"),
+		RunE: func(c *cobra.Command, args []string) error {
+			client, err := t.client(nh.ClientOptions{})
+			if err != nil {
+				return err
+			}
+			return client.CancelScheduled(c.Context(), args[0])
+		}}
 }

@@ -19,6 +19,7 @@ type sendOptions struct {
 	tags       []string
 	expression string
 	handle     string
+	at         string
 	headers    []string
 	test       bool
 	wait       bool
@@ -32,6 +33,7 @@ func newSend() *cobra.Command {
 		Use: "send PAYLOAD", Short: "Send a notification", Args: exactArgs("a payload: text, @FILE or - for standard input"),
 		Example: `  fanfare send --format apple --tag sports '{"aps":{"alert":"Goal!"}}'
   fanfare send --format template --expression 'en && !muted' '{"greeting":"Hello"}'
+  fanfare send --format apple --at 2h30m '{"aps":{"alert":"Half-time"}}'
   fanfare send --format windows --test @toast.xml`,
 		RunE: func(c *cobra.Command, args []string) error {
 			payload, err := input(args[0], c.InOrStdin())
@@ -47,10 +49,11 @@ func newSend() *cobra.Command {
 	f.StringArrayVar(&o.tags, "tag", nil, "send to those who carry this tag; may be given up to 20 times")
 	f.StringVar(&o.expression, "expression", "", "send to those for whom a tag expression holds")
 	f.StringVar(&o.handle, "handle", "", "send to this device, which needs no registration")
+	f.StringVar(&o.at, "at", "", "send later: at a time as in 2030-01-02T15:04:05Z, or after a while as in 2h30m")
 	f.StringArrayVar(&o.headers, "header", nil, "Name: value, for the push service; may be repeated")
 	f.BoolVar(&o.test, "test", false, "wait for the outcome at up to ten devices")
 	f.BoolVar(&o.wait, "wait", false, "wait for the final state and print the telemetry")
-	f.DurationVar(&o.timeout, "timeout", defaultTimeout, "of --wait")
+	f.DurationVar(&o.timeout, "timeout", defaultTimeout, "of --wait; longer than --at is ahead")
 	f.BoolVar(&o.debug, "debug", false, "print requests and answers, without the token, to standard error")
 	return c
 }
@@ -62,12 +65,33 @@ func (o *sendOptions) audience() error {
 		return misuse{errors.New("--handle names the one device: --tag and --expression do not go with it")}
 	case len(o.tags) > 0 && o.expression != "":
 		return misuse{errors.New("give --tag or --expression, not both")}
+	case o.at != "" && (o.handle != "" || o.test):
+		return misuse{errors.New("--at does not go with --handle and --test, which are sends at once")}
 	}
 	return nil
 }
 
+// dueAt reads --at; zero: at once.
+func (o *sendOptions) dueAt(now time.Time) (time.Time, error) {
+	if o.at == "" {
+		return time.Time{}, nil
+	}
+	if after, err := time.ParseDuration(o.at); err == nil && after >= 0 {
+		return now.Add(after), nil
+	}
+	at, err := time.Parse(time.RFC3339, o.at)
+	if err != nil {
+		return at, misuse{fmt.Errorf("--at: %q is neither a time, as in 2030-01-02T15:04:05Z, nor a duration, as in 2h30m", o.at)}
+	}
+	return at, nil
+}
+
 func (o *sendOptions) run(ctx context.Context, c *cobra.Command, payload []byte) error {
 	if err := o.audience(); err != nil {
+		return err
+	}
+	due, err := o.dueAt(time.Now())
+	if err != nil {
 		return err
 	}
 	n, err := makeNotification(o.format, payload)
@@ -89,16 +113,22 @@ func (o *sendOptions) run(ctx context.Context, c *cobra.Command, payload []byte)
 	if err != nil {
 		return err
 	}
-	var sent *nh.SendResult
-	if o.handle != "" {
-		sent, err = client.SendDirect(ctx, n, nh.Device{Handle: o.handle})
-	} else {
-		sent, err = client.Send(ctx, n, &nh.SendOptions{Tags: o.tags, Expression: o.expression})
-	}
+	sent, err := o.send(ctx, client, n, due)
 	if err != nil {
 		return err
 	}
 	return o.show(ctx, c, client, sent)
+}
+
+func (o *sendOptions) send(ctx context.Context, client *nh.Client, n *nh.Notification, due time.Time) (*nh.SendResult, error) {
+	audience := &nh.SendOptions{Tags: o.tags, Expression: o.expression}
+	switch {
+	case o.handle != "":
+		return client.SendDirect(ctx, n, nh.Device{Handle: o.handle})
+	case !due.IsZero():
+		return client.Schedule(ctx, n, due, audience)
+	}
+	return client.Send(ctx, n, audience)
 }
 
 func (o *sendOptions) show(ctx context.Context, c *cobra.Command, client *nh.Client, sent *nh.SendResult) error {

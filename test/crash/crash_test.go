@@ -62,15 +62,22 @@ func kills(t *testing.T) int {
 }
 
 func TestKill(t *testing.T) {
-	binary := filepath.Join(t.TempDir(), "fanfare")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "../../cmd/fanfare")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("building fanfare: %v\n%s", err, out)
-	}
+	binary := build(t)
 	for left, send := kills(t), 1; left > 0; left, send = left-killsPerSend, send+1 {
 		n := min(left, killsPerSend)
 		t.Run(fmt.Sprintf("send %d, %d kills", send, n), func(t *testing.T) { killed(t, binary, n) })
 	}
+}
+
+// build makes the command.
+func build(t *testing.T) string {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), "fanfare")
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "../../cmd/fanfare").CombinedOutput()
+	if err != nil {
+		t.Fatalf("building fanfare: %v\n%s", err, out)
+	}
+	return binary
 }
 
 // killed makes one send to every device, and kills the process n times while
