@@ -107,8 +107,8 @@ func TestLimitsAreDocumented(t *testing.T) {
 			tryLimit(t, r, (d - time.Millisecond).String(), text)
 		}
 	}
-	if tried != 9 {
-		t.Errorf("%d limits were tried, want 9: of dispatch all, and registration_ttl", tried)
+	if tried != 10 {
+		t.Errorf("%d limits were tried, want 10: of dispatch all, and registration_ttl", tried)
 	}
 }
 
