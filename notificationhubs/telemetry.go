@@ -67,26 +67,31 @@ func (c *Client) NotificationDetails(ctx context.Context, id string) (*Notificat
 	return d, nil
 }
 
-// The waits between two looks at a notification's telemetry.
 const (
+	// The waits between two looks at a notification's telemetry.
 	minPoll = 20 * time.Millisecond
 	maxPoll = 10 * time.Second
+	// maxUnknown is how long a hub may not know the notification.
+	maxUnknown = time.Minute
 )
 
 // WaitForNotification reads the telemetry of a notification, at growing
 // intervals of at most ten seconds, until its state is final. It waits also
-// while the hub does not know the notification, as Azure does not at first: give
-// it a ctx that ends. What was read last is then returned with the error.
+// while the hub does not know the notification, as Azure does not at first, but
+// no longer than about a minute: then the 404 is the error. A notification may
+// take as long as its hub tries to deliver it: give it a ctx that ends. What was
+// read last is returned with the error.
 func (c *Client) WaitForNotification(ctx context.Context, id string) (*NotificationDetails, error) {
 	var last *NotificationDetails
+	known := time.Now()
 	for wait := minPoll; ; wait = min(wait*2, maxPoll) {
 		d, err := c.NotificationDetails(ctx, id)
 		switch {
 		case err == nil && d.Final():
 			return d, nil
 		case err == nil:
-			last = d
-		case !notFound(err):
+			last, known = d, time.Now()
+		case !notFound(err) || time.Since(known) >= maxUnknown:
 			return last, err
 		}
 		if err := pause(ctx, wait); err != nil {

@@ -95,6 +95,18 @@ func TestWaitForNotification(t *testing.T) {
 			t.Errorf("%d looks in ten minutes", n)
 		}
 	})
+	// What the hub does not know for a minute, it will never know.
+	synctest.Test(t, func(t *testing.T) {
+		client, _ := fake(t, nh.ClientOptions{}, states(""))
+		start := time.Now()
+		d, err := client.WaitForNotification(t.Context(), "NH-1")
+		if e, ok := errors.AsType[*nh.ResponseError](err); !ok || e.StatusCode != http.StatusNotFound || d != nil {
+			t.Errorf("%+v, %v", d, err)
+		}
+		if took := time.Since(start); took < time.Minute || took > 70*time.Second {
+			t.Errorf("given up after %v", took)
+		}
+	})
 	synctest.Test(t, func(t *testing.T) {
 		client, _ := fake(t, nh.ClientOptions{}, func(int, *http.Request) (*http.Response, error) { return respond(http.StatusUnauthorized, "") })
 		_, err := client.WaitForNotification(t.Context(), "NH-1")
