@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -16,67 +15,54 @@ func (r *request) require(right hub.Rights) error { return auth.Require(r.rule, 
 
 // admit finds the hub that a route is about, and the rule that signed the
 // request's token. Where there need be none, only the namespace's rules count
-// for a hub that does not exist.
+// for a hub that does not exist. Nothing is read for a token that cannot hold.
 func (s *server) admit(hr *http.Request, found route, segments []string, now time.Time) (hub.Hub, hub.Rule, error) {
 	below := found.below(segments)
-	target := auth.Target{Host: hr.Host, Segments: below}
-	verify := func(hubRules, namespace []hub.Rule) (hub.Rule, error) {
-		return auth.Verify(hr.Header.Get("Authorization"), target, hubRules, namespace, now)
-	}
-	if found.ofNamespace() {
-		rule, err := s.verifyNamespace(hr.Context(), verify)
-		return hub.Hub{}, rule, err
-	}
-	h, namespace, err := s.rules(hr.Context(), below[0])
-	unknown := errors.Is(err, store.ErrNotFound)
-	if err != nil && !unknown {
+	token, err := auth.Read(hr.Header.Get("Authorization"), auth.Target{Host: hr.Host, Segments: below}, now)
+	if err != nil {
 		return hub.Hub{}, hub.Rule{}, err
 	}
-	if unknown && found.mayCreate() {
-		rule, err := s.verifyNamespace(hr.Context(), verify)
-		return hub.Hub{}, rule, err
-	}
-	rule, err := verify(h.Rules, namespace)
-	if err == nil && unknown {
-		err = errNoService
-	}
-	return h, rule, err
-}
-
-// verifyNamespace verifies a token with the namespace's rules alone.
-func (s *server) verifyNamespace(ctx context.Context, verify func(hubRules, namespace []hub.Rule) (hub.Rule, error)) (hub.Rule, error) {
-	var rules []hub.Rule
-	err := s.store.View(ctx, func(r store.Reader) (err error) {
-		rules, err = r.NamespaceRules()
+	var k keys
+	err = s.store.View(hr.Context(), func(r store.Reader) (err error) {
+		k, err = readKeys(r, found, below, token.KeyName())
 		return err
 	})
 	if err != nil {
-		return hub.Rule{}, err
+		return hub.Hub{}, hub.Rule{}, err
 	}
-	return verify(nil, rules)
+	rule, err := token.Verify(k.hub.Rules, k.others)
+	if err == nil && k.missing {
+		err = errNoService
+	}
+	return k.hub, rule, err
 }
 
-// rules reads a hub with its rules and the namespace's. Of a hub that does not
-// exist it returns store.ErrNotFound and, as the namespace's, the rules of
-// every hub: whoever holds any key of ours is told that a name is wrong, and
-// whoever holds none cannot find out which names exist.
-func (s *server) rules(ctx context.Context, name string) (h hub.Hub, namespace []hub.Rule, err error) {
-	err = s.store.View(ctx, func(r store.Reader) error {
-		var missing error
-		if h, missing = r.Hub(name); missing != nil && !errors.Is(missing, store.ErrNotFound) {
-			return missing
-		}
-		if namespace, err = r.NamespaceRules(); err != nil || missing == nil {
-			return err
-		}
-		all, err := r.ListHubs()
-		if err != nil {
-			return err
-		}
-		for _, other := range all {
-			namespace = append(namespace, other.Rules...)
-		}
-		return missing
-	})
-	return h, namespace, err
+// keys are what may open a request.
+type keys struct {
+	hub     hub.Hub    // with its rules; zero where there is none
+	others  []hub.Rule // the namespace's, and those that rulesTried is about
+	missing bool       // there is no such hub, and there should be one
+}
+
+// rulesTried bounds what a request for a hub that does not exist costs: of so
+// many hubs the rule with the token's name is unsealed.
+const rulesTried = 64
+
+// readKeys reads what may open a request. Whoever holds a key of another hub is
+// told that the name of this one is wrong, and whoever holds none cannot find
+// out which names exist.
+func readKeys(r store.Hubs, found route, below []string, keyName string) (k keys, err error) {
+	if k.others, err = r.NamespaceRules(); err != nil || found.ofNamespace() {
+		return k, err
+	}
+	k.hub, err = r.Hub(below[0])
+	if !errors.Is(err, store.ErrNotFound) {
+		return k, err
+	}
+	if found.mayCreate() {
+		return k, nil
+	}
+	more, err := r.RulesNamed(keyName, rulesTried)
+	k.others, k.missing = append(k.others, more...), true
+	return k, err
 }

@@ -22,28 +22,39 @@ type Target struct {
 	Segments []string
 }
 
-// Verify returns the rule that signed the token in an Authorization header.
-// Rules of the hub are tried before those of the namespace. The error is an
-// *Error; it names the first of these that holds: no token, malformed, signed
-// by none of the rules, expired, signed for another address.
-func Verify(header string, target Target, hubRules, namespaceRules []hub.Rule, now time.Time) (hub.Rule, error) {
+// Token is one that has not expired and was signed for its target, whoever
+// signed it: what can be said before a key is fetched.
+type Token struct{ sas wire.SAS }
+
+// Read reads the token in an Authorization header. The error is an *Error; it
+// names the first of these that holds: no token, malformed, expired, signed for
+// another address.
+func Read(header string, target Target, now time.Time) (Token, error) {
 	sas, err := wire.ParseSAS(header)
-	if err != nil {
-		return hub.Rule{}, unreadable(err)
-	}
-	rule, ok := signer(sas, hubRules)
-	if !ok {
-		rule, ok = signer(sas, namespaceRules)
-	}
 	switch {
-	case !ok:
-		return hub.Rule{}, &Error{InvalidSignature, "The token has an invalid signature."}
+	case err != nil:
+		return Token{}, unreadable(err)
 	case now.After(sas.Expiry.Add(Skew)):
-		return hub.Rule{}, &Error{ExpiredToken, "The token is expired."}
+		return Token{}, &Error{ExpiredToken, "The token is expired."}
 	case !covers(sas.Resource, target):
-		return hub.Rule{}, &Error{InvalidAudience, "The authorization header contains a token with a wrong audience."}
+		return Token{}, &Error{InvalidAudience, "The authorization header contains a token with a wrong audience."}
 	}
-	return rule, nil
+	return Token{sas}, nil
+}
+
+// KeyName is the name of the rule that is said to have signed.
+func (t Token) KeyName() string { return t.sas.KeyName }
+
+// Verify returns the rule that signed. Rules of the hub are tried before those
+// of the namespace. If none has, the error is an *Error.
+func (t Token) Verify(hubRules, namespaceRules []hub.Rule) (hub.Rule, error) {
+	if r, ok := signer(t.sas, hubRules); ok {
+		return r, nil
+	}
+	if r, ok := signer(t.sas, namespaceRules); ok {
+		return r, nil
+	}
+	return hub.Rule{}, &Error{InvalidSignature, "The token has an invalid signature."}
 }
 
 func unreadable(err error) error {

@@ -80,6 +80,9 @@ type Hubs interface {
 	ListHubs() ([]hub.Hub, error)
 	// NamespaceRules are the rules that hold for every hub.
 	NamespaceRules() ([]hub.Rule, error)
+	// RulesNamed returns the rules of hubs with a name, without regard to case,
+	// of up to limit hubs: those that were made first.
+	RulesNamed(name string, limit int) ([]hub.Rule, error)
 	// Credential returns a hub's credential for a platform, or ErrNotFound.
 	Credential(hubID int64, p hub.Platform) (hub.Credential, error)
 }

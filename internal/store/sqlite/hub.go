@@ -53,19 +53,29 @@ func (r *reader) ListHubs() ([]hub.Hub, error) {
 
 func (r *reader) NamespaceRules() ([]hub.Rule, error) { return r.rules(0) }
 
-// A rule is sealed whole: it is nothing without its keys.
+// A rule is sealed whole: it is nothing without its keys. Its name, which is in
+// every token, stands beside it.
 func (r *reader) rules(hubID int64) ([]hub.Rule, error) {
+	return r.openRules("SELECT hub_id, sealed FROM rule WHERE hub_id = ? ORDER BY position", hubID)
+}
+
+func (r *reader) RulesNamed(name string, limit int) ([]hub.Rule, error) {
+	return r.openRules("SELECT hub_id, sealed FROM rule WHERE name_key = ? AND hub_id > 0 ORDER BY hub_id, position LIMIT ?", strings.ToLower(name), limit)
+}
+
+func (r *reader) openRules(query string, args ...any) ([]hub.Rule, error) {
 	var out []hub.Rule
 	err := r.each(func(row scanner) error {
+		var hubID int64
 		var b []byte
-		if err := row.Scan(&b); err != nil {
+		if err := row.Scan(&hubID, &b); err != nil {
 			return err
 		}
 		var rule hub.Rule
 		err := r.openJSON(b, ruleAAD(hubID), &rule)
 		out = append(out, rule)
 		return err
-	}, "SELECT sealed FROM rule WHERE hub_id = ? ORDER BY position", hubID)
+	}, query, args...)
 	return out, err
 }
 
@@ -124,7 +134,7 @@ func (t *tx) putRules(hubID int64, rules []hub.Rule) error {
 		if err != nil {
 			return err
 		}
-		if _, err := t.exec("INSERT INTO rule (hub_id, position, sealed) VALUES (?, ?, ?)", hubID, i, b); err != nil {
+		if _, err := t.exec("INSERT INTO rule (hub_id, position, name_key, sealed) VALUES (?, ?, ?, ?)", hubID, i, strings.ToLower(r.Name), b); err != nil {
 			return err
 		}
 	}

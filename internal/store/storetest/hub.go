@@ -65,6 +65,37 @@ func credentials(f *fixture) {
 	}
 }
 
+// The rules of a name are found whosever they are, but for the namespace's.
+func rulesNamed(f *fixture) {
+	f.update(func(tx store.Tx) error {
+		errs := []error{tx.PutNamespaceRules([]hub.Rule{{Name: "Full", PrimaryKey: "namespace"}})}
+		for _, name := range []string{"c", "a", "b"} {
+			h := hub.Hub{Name: name, Rules: []hub.Rule{{Name: "Other", PrimaryKey: "x"}, {Name: "full", PrimaryKey: name}}, CreatedAt: now, UpdatedAt: now}
+			errs = append(errs, tx.PutHub(&h))
+		}
+		return errors.Join(errs...)
+	})
+	for _, c := range []struct {
+		name  string
+		limit int
+		want  string
+	}{
+		{"FULL", 10, "cab"}, {"Full", 2, "ca"}, {"nosuch", 10, ""}, {"", 10, ""},
+	} {
+		got := ""
+		f.view(func(r store.Reader) error {
+			rules, err := r.RulesNamed(c.name, c.limit)
+			for _, rule := range rules {
+				got += rule.PrimaryKey
+			}
+			return err
+		})
+		if got != c.want {
+			f.Errorf("%d rules named %q are those of %q, want %q", c.limit, c.name, got, c.want)
+		}
+	}
+}
+
 // A deleted hub is gone at once, its running work is fenced, its rows go slice
 // by slice, and nothing of it reaches the hub that takes its name.
 func deletedHubs(f *fixture) {

@@ -23,7 +23,7 @@ type fixture struct {
 // Exercise runs every test of the store on databases that open makes.
 func Exercise(t *testing.T, open func(t *testing.T) store.Store) {
 	for name, test := range map[string]func(*fixture){
-		"hubs": hubs, "deleted hubs": deletedHubs, "credentials": credentials, "registrations": registrations, "numbers": numbers,
+		"hubs": hubs, "deleted hubs": deletedHubs, "rules named": rulesNamed, "credentials": credentials, "registrations": registrations, "numbers": numbers,
 		"registration lists": registrationLists, "registration expiry": registrationExpiry, "shared handles": sharedHandles,
 		"installations": installations, "changed installations": changedInstallations, "dead handles": deadHandles, "replaced handles": replacedHandles, "suspects": suspects,
 		"breakers": breakers, "long work": longWork, "suspects without registration": suspectsWithoutRegistration,
