@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"io/fs"
+	"slices"
+	"strings"
 
 	"github.com/fanfare-hub/fanfare/internal/store"
 )
@@ -20,6 +22,23 @@ func (s *Store) LimitPages(ctx context.Context) error {
 // MakeAt makes a database as an earlier version left it, with the schema of
 // that version and the statements applied.
 func MakeAt(ctx context.Context, path string, version int, statements ...string) error {
+	files, err := fs.Glob(migrations, "migration/*.sql")
+	if err != nil {
+		return err
+	}
+	return makeWith(ctx, path, files[:version], statements)
+}
+
+// MakeWithout makes a database to which every migration but one was applied.
+func MakeWithout(ctx context.Context, path, name string) error {
+	files, err := fs.Glob(migrations, "migration/*.sql")
+	if err != nil {
+		return err
+	}
+	return makeWith(ctx, path, slices.DeleteFunc(files, func(file string) bool { return strings.Contains(file, name) }), nil)
+}
+
+func makeWith(ctx context.Context, path string, files, statements []string) error {
 	db, err := sql.Open("sqlite", dsn(path))
 	if err != nil {
 		return err
@@ -30,11 +49,7 @@ func MakeAt(ctx context.Context, path string, version int, statements ...string)
 		return err
 	}
 	defer c.close()
-	files, err := fs.Glob(migrations, "migration/*.sql")
-	if err != nil {
-		return err
-	}
-	if err := migrateWith(c, files[:version]); err != nil {
+	if err := migrateWith(c, files); err != nil {
 		return err
 	}
 	for _, s := range statements {
@@ -49,6 +64,19 @@ func MakeAt(ctx context.Context, path string, version int, statements ...string)
 func Versions() int {
 	files, _ := fs.Glob(migrations, "migration/*.sql")
 	return len(files)
+}
+
+// Tables names the tables.
+func (s *Store) Tables(ctx context.Context) (names []string, err error) {
+	err = s.View(ctx, func(r store.Reader) error {
+		return r.(*reader).each(func(row scanner) error {
+			var name string
+			err := row.Scan(&name)
+			names = append(names, name)
+			return err
+		}, "SELECT name FROM sqlite_schema WHERE type = 'table'")
+	})
+	return names, err
 }
 
 // Rows counts the rows of a table.
