@@ -36,6 +36,8 @@ type Options struct {
 	Certificate *tls.Certificate
 	// PlainToo serves plain HTTP on the port of TLS.
 	PlainToo bool
+	// Simulators answers below simapi.Prefix; nil: nobody does.
+	Simulators http.Handler
 	// Store changes how the database is opened, for tests.
 	Store sqlite.Options
 }
@@ -97,11 +99,11 @@ func (a *App) build(ctx context.Context) error {
 		Page: a.cfg.Dispatch.Page, Window: a.cfg.Dispatch.Window, Workers: a.cfg.Dispatch.Workers,
 		RetryWindow: a.cfg.Dispatch.RetryWindow, SuspectAfter: a.cfg.Dispatch.SuspectAfter, Retention: a.cfg.Dispatch.Retention,
 	})
-	a.server, err = a.newServer(api.New(api.Config{
+	a.server, err = a.newServer(withSimulators(a.opts.Simulators, api.New(api.Config{
 		Store: a.store, Dispatch: a.dispatch, Clock: a.opts.Clock, Limits: tagexpr.DefaultLimits, Log: a.opts.Log,
 		CheckCredential: CheckCredential,
 		ScheduleWindow:  a.cfg.Dispatch.ScheduleWindow,
-	}))
+	})))
 	return err
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/fanfare-hub/fanfare/internal/config"
 	"github.com/fanfare-hub/fanfare/internal/hub"
 	"github.com/fanfare-hub/fanfare/internal/pnssim"
+	"github.com/fanfare-hub/fanfare/internal/pnssim/simapi"
 	"github.com/fanfare-hub/fanfare/internal/wire"
 )
 
@@ -47,6 +48,8 @@ type Dev struct {
 	Endpoint         string // https://127.0.0.1:8443
 	ConnectionString string
 	CAFile           string
+
+	simulators *simapi.API
 }
 
 // StartDev builds a development hub and serves it.
@@ -69,8 +72,9 @@ func StartDev(ctx context.Context, o DevOptions) (*Dev, error) {
 	if err != nil {
 		return nil, fmt.Errorf("starting the simulated push services: %w", err)
 	}
+	simulators := simapi.New(simapi.Config{Sim: sim, Clock: o.Clock, Log: o.Log})
 	a, err := New(ctx, devConfig(o, sim), Options{
-		Clock: o.Clock, Log: o.Log, Dial: sim.Dial, Roots: sim.Roots(), Certificate: leaf, PlainToo: true,
+		Clock: o.Clock, Log: o.Log, Dial: sim.Dial, Roots: sim.Roots(), Certificate: leaf, PlainToo: true, Simulators: simulators,
 	})
 	if err != nil {
 		return nil, errors.Join(err, sim.Close())
@@ -78,7 +82,7 @@ func StartDev(ctx context.Context, o DevOptions) (*Dev, error) {
 	if err := a.Start(ctx); err != nil {
 		return nil, errors.Join(err, a.Stop(ctx), sim.Close())
 	}
-	d := &Dev{App: a, Sim: sim, Hub: o.Hub, CAFile: ca.file, Endpoint: "https://" + a.Addr().String()}
+	d := &Dev{App: a, Sim: sim, Hub: o.Hub, CAFile: ca.file, Endpoint: "https://" + a.Addr().String(), simulators: simulators}
 	cs := wire.ConnectionString{KeyName: DevRule, Key: DevKey}
 	if cs.Endpoint, err = url.Parse("sb://" + a.Addr().String() + "/"); err != nil {
 		return nil, errors.Join(err, d.Stop(ctx))
@@ -87,8 +91,13 @@ func StartDev(ctx context.Context, o DevOptions) (*Dev, error) {
 	return d, nil
 }
 
-// Stop ends the hub, and then its push services.
+// SimulatorAPI is where the simulators are looked at and changed.
+func (d *Dev) SimulatorAPI() string { return d.Endpoint + simapi.Prefix }
+
+// Stop ends the hub, and then its push services. Calls that wait for a push
+// end first: they would hold the hub up.
 func (d *Dev) Stop(ctx context.Context) error {
+	d.simulators.Close()
 	return errors.Join(d.App.Stop(ctx), d.Sim.Close())
 }
 

@@ -11,6 +11,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"github.com/fanfare-hub/fanfare/internal/pnssim/simapi"
 )
 
 // newServer serves HTTP/1.1 and 2, with TLS where there is a certificate.
@@ -37,6 +39,20 @@ func (a *App) newServer(h http.Handler) (*http.Server, error) {
 		s.TLSConfig = nil
 	}
 	return s, nil
+}
+
+// withSimulators puts the simulators' paths, if there are any, before the API's.
+func withSimulators(simulators, api http.Handler) http.Handler {
+	if simulators == nil {
+		return api
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if simapi.Serves(r.URL.Path) {
+			simulators.ServeHTTP(w, r)
+			return
+		}
+		api.ServeHTTP(w, r)
+	})
 }
 
 // wrap puts TLS on a listener, or looks at each connection's first byte.

@@ -126,6 +126,14 @@ func (s *Sim) Devices(svc Service, after string, limit int) (page []Device, more
 	return page, len(all) > limit
 }
 
+// Device looks at one device. Any well-formed handle is one, also where nothing
+// has come to it yet.
+func (s *Sim) Device(svc Service, handle string) Device {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.device(key(svc, handle))
+}
+
 func compare(a, b device) int {
 	return cmp.Or(cmp.Compare(a.service, b.service), cmp.Compare(a.handle, b.handle))
 }

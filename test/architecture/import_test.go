@@ -45,12 +45,14 @@ var mayImport = map[string][]string{
 	"internal/store/sqlite":    {"internal/hub", "internal/task", "internal/seal", "internal/store", "internal/tagexpr"},
 	"internal/store/storetest": {"internal/hub", "internal/task", "internal/seal", "internal/store", "internal/tagexpr"},
 
+	"internal/pnssim/simapi": {"internal/clock", "internal/pnssim"},
+
 	"internal/dispatch": {"internal/hub", "internal/tagexpr", "internal/template", "internal/task", "internal/store", "internal/pns", "internal/clock"},
 	"internal/api":      {"internal/hub", "internal/wire", "internal/tagexpr", "internal/template", "internal/auth", "internal/dispatch", "internal/store", "internal/pns", "internal/egress", "internal/clock"},
 	"internal/config":   {"internal/hub", "internal/wire"},
 	"internal/pnssim":   {"internal/clock"},
 	"internal/app":      everythingBut("internal/cli", "internal/app"),
-	"internal/cli":      {"internal/app", "internal/config", "internal/pnssim", "internal/wire", "notificationhubs"},
+	"internal/cli":      {"internal/app", "internal/config", "internal/pnssim", "internal/pnssim/simapi", "internal/wire", "notificationhubs"},
 
 	"examples/breakingnews":  {"notificationhubs"},
 	"examples/localizednews": {"notificationhubs"},
