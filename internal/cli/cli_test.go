@@ -117,7 +117,8 @@ func (l *lines) until(t *testing.T, want string) string {
 	}
 }
 
-// startDev runs fanfare dev until the test ends.
+// startDev runs fanfare dev until the test ends, and returns what its ready file
+// says, and its output.
 func startDev(t *testing.T) (ready, *lines) {
 	t.Helper()
 	dir := t.TempDir()

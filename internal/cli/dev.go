@@ -85,7 +85,7 @@ func announce(d *app.Dev, o devOptions, stdout io.Writer) error {
 	if o.readyFile != "" {
 		err := writeReady(o.readyFile, ready{
 			Endpoint: d.Endpoint, ConnectionString: d.ConnectionString, Hub: d.Hub, CAFile: d.CAFile,
-			Simulators: readySimulators{Address: d.Sim.Addr(), CAFile: simulators},
+			Simulators: readySimulators{Address: d.Sim.Addr(), CAFile: simulators, API: d.SimulatorAPI()},
 		})
 		if err != nil {
 			return err
@@ -95,10 +95,11 @@ func announce(d *app.Dev, o devOptions, stdout io.Writer) error {
 
   connection string  %s
   trust this CA      %s
+  simulators         %s
 
 Every push that reaches a simulated device is shown here. Ctrl-C ends it.
 
-`, d.Hub, d.Endpoint, d.ConnectionString, d.CAFile)
+`, d.Hub, d.Endpoint, d.ConnectionString, d.CAFile, d.SimulatorAPI())
 	return err
 }
 
@@ -114,6 +115,7 @@ type ready struct {
 type readySimulators struct {
 	Address string `json:"address"` // where every push service's host leads
 	CAFile  string `json:"caFile"`
+	API     string `json:"api"` // where they are looked at and changed
 }
 
 // writeReady writes the file whole or not at all: a reader that waits for it

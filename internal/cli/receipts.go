@@ -3,8 +3,10 @@ package cli
 import (
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
 	"sync"
+	"time"
 	"unicode"
 
 	"github.com/fanfare-hub/fanfare/internal/pnssim"
@@ -40,7 +42,7 @@ func (r *receipts) add(x pnssim.Received) {
 func (r *receipts) print() {
 	defer close(r.done)
 	for x := range r.in {
-		fmt.Fprintln(r.w, receipt(x))
+		fmt.Fprintln(r.w, receipt(x.At, x.Service, x.Handle, x.Header, x.Body))
 		r.mu.Lock()
 		n := r.dropped
 		r.dropped = 0
@@ -58,12 +60,12 @@ func (r *receipts) close() {
 }
 
 // receipt is one line: when, through which service, which device, what.
-func receipt(x pnssim.Received) string {
-	body := oneLine(x.Body)
-	if x.Header.Get("Content-Encoding") != "" { // of a browser whose keys the simulator does not have
-		body = fmt.Sprintf("(%d bytes, encrypted)", len(x.Body))
+func receipt(at time.Time, svc pnssim.Service, handle string, header http.Header, body []byte) string {
+	text := oneLine(body)
+	if header.Get("Content-Encoding") != "" { // of a browser whose keys the simulator does not have
+		text = fmt.Sprintf("(%d bytes, encrypted)", len(body))
 	}
-	return fmt.Sprintf("%s  %-4s  %s  %s", x.At.Format("15:04:05.000"), x.Service, short(x.Handle), body)
+	return fmt.Sprintf("%s  %-4s  %s  %s", at.Format("15:04:05.000"), svc, short(handle), text)
 }
 
 // short keeps a handle's ends: enough to tell devices apart.

@@ -65,7 +65,8 @@ REST API of Azure Notification Hubs.
   fanfare serve   a hub of your own
 
 The client commands (send, hub, registration, installation, notification,
-token) work against Azure too; explain and hub suspects do not.`,
+token) work against Azure too; explain and hub suspects do not, and sim is
+for fanfare dev.`,
 		SilenceUsage: true, SilenceErrors: true,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
@@ -73,7 +74,7 @@ token) work against Azure too; explain and hub suspects do not.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return misuse{err} })
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(newDemo(), newDev(), newServe(), newSend(), newHub(), newRegistration(),
-		newInstallation(), newNotification(), newExplain(), newToken(), newVersion())
+		newInstallation(), newNotification(), newExplain(), newSim(), newToken(), newVersion())
 	return root
 }
 
@@ -86,6 +87,16 @@ func noArgs(c *cobra.Command, args []string) error {
 		return misuse{fmt.Errorf("%s has no command %q", c.CommandPath(), args[0])}
 	}
 	return misuse{fmt.Errorf("%s takes no arguments, but %q was given", c.CommandPath(), args[0])}
+}
+
+// fewArgs asks for arguments by name, of which only the first so many are needed.
+func fewArgs(least int, names ...string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) < least || len(args) > len(names) {
+			return misuse{fmt.Errorf("%s takes %s; %d are needed", c.CommandPath(), strings.Join(names, ", "), least)}
+		}
+		return nil
+	}
 }
 
 // exactArgs asks for arguments by name.
