@@ -41,5 +41,5 @@ func probe(ctx context.Context, c pns.Connector) pns.Diagnosis {
 	if p, ok := c.(pns.Prober); ok {
 		return p.Probe(ctx)
 	}
-	return pns.Diagnosis{OK: true, Sentence: "the form is in order; this service offers no check"}
+	return pns.Diagnosis{OK: true, Sentence: "the form is in order; this service offers no check, the first send shows whether it is taken"}
 }

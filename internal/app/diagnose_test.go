@@ -75,6 +75,12 @@ func TestDiagnose(t *testing.T) {
 		"a wrong secret":             {hub.WNS, sim.ForeignWNSCredential(), false, []string{"with this secret", "invalid_client"}},
 		"a good client":              {hub.ADM, sim.ADMCredential(), true, []string{"amzn1.application-oa2-client"}},
 		"a client's wrong secret":    {hub.ADM, sim.ForeignADMCredential(), false, []string{"with this secret", "invalid_client"}},
+		"a good Baidu app":           {hub.Baidu, sim.BaiduCredential(), true, []string{"Baidu takes the API key"}},
+		"its older interface":        {hub.Baidu, with(sim.BaiduCredential(), "BaiduEndPoint", "https://channel.api.duapp.com/rest/2.0/channel/channel"), true, []string{"Baidu takes the API key"}},
+		"a wrong secret of Baidu's":  {hub.Baidu, sim.ForeignBaiduCredential(), false, []string{"copy both again", "30603"}},
+		"a good Xiaomi app":          {hub.Xiaomi, sim.XiaomiCredential(), true, []string{"Xiaomi takes the app secret"}},
+		"a wrong secret of Xiaomi's": {hub.Xiaomi, sim.ForeignXiaomiCredential(), false, []string{"copy it again", "22008"}},
+		"a browser's, unchecked":     {hub.Browser, sim.BrowserCredential(), true, []string{"this service offers no check"}},
 		"a phone app, unchecked":     {hub.MPNS, sim.MPNSCredential(), true, []string{"the form is in order; this service offers no check"}},
 		"a platform without its own": {hub.GCM, map[string]string{"GoogleApiKey": "x"}, true, []string{"not used", "the credential of fcmv1"}},
 	} {
@@ -90,13 +96,13 @@ func TestDiagnose(t *testing.T) {
 					t.Errorf("%q, want …%s…", d.Sentence, text)
 				}
 			}
-			for _, secret := range []string{"Token", "CertificateKey", "PrivateKey", "SecretKey", "ClientSecret"} {
+			for _, secret := range []string{"Token", "CertificateKey", "PrivateKey", "SecretKey", "ClientSecret", "BaiduSecretKey", "appSecret"} {
 				if s := c.properties[secret]; len(s) > 3 && strings.Contains(d.Sentence, s) {
 					t.Errorf("it holds %s", secret)
 				}
 			}
-			if n := len(sim.All(pnssim.APNs)) + len(sim.All(pnssim.FCM)) + len(sim.All(pnssim.WNS)) + len(sim.All(pnssim.ADM)); n != 0 {
-				t.Errorf("%d devices got something", n)
+			if got := sim.Everything(); len(got) != 0 {
+				t.Errorf("%d devices got something", len(got))
 			}
 		})
 	}
@@ -112,7 +118,7 @@ func TestDiagnoseWithoutTheService(t *testing.T) {
 		says       string
 	}{
 		hub.APNs:  {pnssim.APNs, sim.APNsCredential(), "APNs could not be asked"},
-		hub.FCMV1: {pnssim.FCM, sim.FCMCredential(), "it could not be checked: getting an access token: the token endpoint could not be reached"},
+		hub.FCMV1: {pnssim.FCM, sim.FCMCredential(), "it could not be checked, see whether this machine may connect to it: getting an access token: the token endpoint could not be reached"},
 		hub.WNS:   {pnssim.WNS, sim.WNSCredential(), "it could not be checked"},
 	} {
 		sim.StopService(c.service)
@@ -130,7 +136,7 @@ func (silent) Close()                                         {}
 
 func TestDiagnoseWithoutAProbe(t *testing.T) {
 	t.Parallel()
-	if d := probe(t.Context(), silent{}); !d.OK || d.Sentence != "the form is in order; this service offers no check" {
+	if d := probe(t.Context(), silent{}); !d.OK || d.Sentence != "the form is in order; this service offers no check, the first send shows whether it is taken" {
 		t.Errorf("%+v", d)
 	}
 }

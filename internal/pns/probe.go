@@ -21,12 +21,24 @@ type Diagnosis struct {
 	NotAfter time.Time // of a certificate; zero: there is none
 }
 
+// NotAsked is the diagnosis where a service gave no answer, and why.
+func NotAsked(service, why string) Diagnosis {
+	return Diagnosis{Sentence: Reason(service+" could not be asked, see whether this machine may connect to it", why)}
+}
+
 // TokenDiagnosis is what an error of a TokenCache says of a credential: refused
 // where the token endpoint does not accept it, with the endpoint's own words.
 func TokenDiagnosis(err error, refused string) Diagnosis {
 	var te *TokenError
-	if errors.As(err, &te) && te.Failure == TokenRefused {
+	known := errors.As(err, &te)
+	what := "it could not be checked, see whether this machine may connect to it"
+	switch {
+	case known && te.Failure == TokenRefused:
 		return Diagnosis{Sentence: Reason(refused, te.Err.Error())}
+	case known && te.Failure == TokenNotUnderstood:
+		what = "it could not be checked, see whether a proxy answers in the service's place"
+	case known && te.Status != 0:
+		what = "it could not be checked, try again later"
 	}
-	return Diagnosis{Sentence: Reason("it could not be checked", err.Error())}
+	return Diagnosis{Sentence: Reason(what, err.Error())}
 }

@@ -42,6 +42,7 @@ const (
 	baiduSpan   = 10 * 60          // how long a signature is good, in seconds
 	baiduLife   = 7 * 24 * 60 * 60 // msg_expires at most, in seconds
 	baiduMethod = "/rest/3.0/push/single_device"
+	baiduTags   = "/rest/3.0/app/query_tags"
 )
 
 var baiduChannel = regexp.MustCompile(`^/rest/2\.0/channel/[^/]+$`)
@@ -53,13 +54,17 @@ type baiduPush struct {
 	handle  string
 	message string
 	fields  url.Values
+	tags    bool // no push: the app's tags are asked for
 }
 
 func (s *Sim) baiduSend(w http.ResponseWriter, r *http.Request) {
-	s.count(Baidu, func(n *counts) { n.pushes++ })
 	a := baiduAnswer{request: randomNumber(), message: randomNumber(), at: s.cfg.Clock.Now().Unix()}
 	p, code, why := s.checkBaidu(w, r)
-	if code != 0 {
+	a.tags = p.tags
+	if !p.tags {
+		s.count(Baidu, func(n *counts) { n.pushes++ })
+	}
+	if code != 0 || p.tags {
 		a.code, a.why = code, why
 		a.write(w)
 		return
@@ -70,10 +75,11 @@ func (s *Sim) baiduSend(w http.ResponseWriter, r *http.Request) {
 // checkBaidu checks a request as far as it says nothing of the device.
 func (s *Sim) checkBaidu(w http.ResponseWriter, r *http.Request) (p baiduPush, code int, why string) {
 	older := baiduChannel.MatchString(r.URL.Path)
+	p.tags = r.URL.Path == baiduTags
 	switch {
 	case r.Method != http.MethodPost:
 		return p, 30601, "Request Method Not Allowed"
-	case !older && r.URL.Path != baiduMethod:
+	case !older && r.URL.Path != baiduMethod && !p.tags:
 		return p, 30601, "No Such Interface"
 	case !older && !baiduAgent.MatchString(r.UserAgent()):
 		return p, 30602, "Request Params Not Valid, User-Agent is no SDK's"
@@ -82,11 +88,16 @@ func (s *Sim) checkBaidu(w http.ResponseWriter, r *http.Request) (p baiduPush, c
 	if wrong != "" {
 		return p, 30602, "Request Params Not Valid, " + wrong
 	}
+	p.tags = p.tags || older && f.Get("method") == "fetch_tag"
 	if code, why := s.checkBaiduSign(r, f); code != 0 {
 		return p, code, why
 	}
-	p, wrong = readBaidu(f, older)
+	if !p.tags {
+		p, wrong = readBaidu(f, older)
+	}
 	switch {
+	case p.tags && (!wholeNumber(f, "start", 0, 1<<31) || !wholeNumber(f, "limit", 1, 100)):
+		return p, 30602, "Request Params Not Valid, start or limit"
 	case wrong != "":
 		return p, 30602, "Request Params Not Valid, " + wrong
 	case !s.spend(Baidu):

@@ -251,3 +251,34 @@ func TestBaiduBrokenAnswers(t *testing.T) {
 		t.Errorf("reset, again: %v", err)
 	}
 }
+
+// The list of an app's tags is for whoever can sign, in both interfaces, and is
+// no push.
+func TestBaiduTags(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	today := baiduRequest{theURL: "https://api.tuisong.baidu.com/rest/3.0/app/query_tags", "channel_id": "absent", "msg": "absent", "msg_type": "absent", "limit": "1"}
+	with := func(q baiduRequest, name, value string) baiduRequest {
+		q = maps.Clone(q)
+		q[name] = value
+		return q
+	}
+	for name, c := range map[string]struct {
+		change baiduRequest
+		code   int
+	}{
+		"today's":            {today, 0},
+		"the older one":      {baiduRequest{theURL: baiduV2, "method": "fetch_tag", "start": "0"}, 0},
+		"a wrong secret":     {with(today, theSecret, "x"), 30603},
+		"no SDK":             {with(today, theAgent, "curl/8"), 30602},
+		"a limit of nothing": {with(today, "limit", "0"), 30602},
+	} {
+		status, code, body := f.baidu(c.change)
+		if code != c.code || (status == 200) != (c.code == 0) || (c.code == 0) != strings.Contains(body, `"total_num":0`) {
+			t.Errorf("%s: %d %s, want %d", name, status, body, c.code)
+		}
+	}
+	if n, got := f.sim.Requests(pnssim.Baidu), f.sim.Count(pnssim.Baidu); n != 0 || got != 0 {
+		t.Errorf("%d pushes were asked for, %d delivered", n, got)
+	}
+}

@@ -13,6 +13,7 @@ type baiduAnswer struct {
 	at         int64  // in seconds
 	code       int    // 0: accepted
 	why        string
+	tags       bool // of the app's tags: it has none
 	retryAfter string
 	status     int // of a front end's page; 0: the service's own answer
 }
@@ -28,6 +29,8 @@ func (a baiduAnswer) write(w http.ResponseWriter) {
 		writeJSON(w, http.StatusInternalServerError, a.failure())
 	case a.code != 0:
 		writeJSON(w, http.StatusBadRequest, a.failure())
+	case a.tags:
+		writeJSON(w, http.StatusOK, map[string]any{"request_id": a.request, "response_params": map[string]any{"total_num": 0, "result": []any{}}})
 	default:
 		writeJSON(w, http.StatusOK, map[string]any{
 			"request_id": a.request, "response_params": map[string]any{"msg_id": strconv.FormatUint(a.message, 10), "send_time": a.at},

@@ -194,6 +194,9 @@ func TestXiaomiFates(t *testing.T) {
 	if says := f.xiaomi(xiaomiV3, "fate-gone.1,fate-expired.2"); says.Code != 20301 {
 		t.Errorf("all are dead: %+v", says)
 	}
+	if says := f.xiaomi(xiaomiV3, "0"); says.Code != 20301 || len(f.sim.Received(pnssim.Xiaomi, "0")) != 0 {
+		t.Errorf("nobody: %+v", says)
+	}
 	for i, want := range []int{10027, 10027, 0} {
 		if says := f.xiaomi(xiaomiV3, "a,fate-throttled-2.2"); says.Code != want {
 			t.Errorf("push %d: %+v, want %d", i+1, says, want)

@@ -64,6 +64,9 @@ type xiaomiOutcome struct {
 	delay      time.Duration
 }
 
+// xiaomiNobody is the registration id that no device gets.
+const xiaomiNobody = "0"
+
 // xiaomiOutcome asks for the fate of each device. The first of those that
 // befall the whole request counts.
 func (s *Sim) xiaomiOutcome(ids []string) xiaomiOutcome {
@@ -81,7 +84,7 @@ func (s *Sim) xiaomiOutcome(ids []string) xiaomiOutcome {
 		switch {
 		case f.Answer != nil && !whole:
 			o.dictated = f.Answer
-		case xiaomiDead[f.Kind]:
+		case xiaomiDead[f.Kind], id == xiaomiNobody:
 			o.dead = append(o.dead, id)
 		case refused && !whole:
 			if f.RetryAfter != "" {

@@ -32,8 +32,8 @@ by its end.
 | Baidu | ` + "`11-fate-gone.1`" + ` |
 
 A word that the service does not know is no fate: the device is live. Of the words with N, the number may be missing; the table says in
-brackets what it is then. To APNs, 64 zeros are nobody's token. Xiaomi takes up to a thousand ids in one request and answers once: a fate with
-a code befalls all of them, and no device gets the message.
+brackets what it is then. To APNs, 64 zeros are nobody's token; to Xiaomi, 0 is nobody's id. Xiaomi takes up to a thousand ids in one
+request and answers once: a fate with a code befalls all of them, and no device gets the message.
 
 | word | what it says of the device |
 |---|---|
@@ -42,7 +42,8 @@ a code befalls all of them, and no device gets the message.
 const answersHead = `
 ## What each service answers
 
-An empty field: the service knows no such fate. What Fanfare makes of each answer stands in [outcomes.md](outcomes.md).
+An empty field: the service knows no such fate. What Fanfare makes of each answer stands in [outcomes.md](outcomes.md). Fates
+can also be given [over HTTP](simulator-api.md), and with ` + "`fanfare sim`" + `.
 
 `
 

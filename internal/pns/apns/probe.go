@@ -50,9 +50,9 @@ func (c *config) diagnose(r *h2.Response) (ok bool, sentence string) {
 	switch {
 	case r.Err == nil:
 	case certificateRefused(r.Err):
-		return false, pns.Reason("APNs does not take the certificate: it has expired, was revoked or is not one of Apple's", r.Err.Error())
+		return false, pns.Reason("APNs does not take the certificate: it has expired, was revoked or is not one of Apple's; make a new one", r.Err.Error())
 	default:
-		return false, pns.Reason("APNs could not be asked", r.Err.Error())
+		return false, pns.NotAsked("APNs", r.Err.Error()).Sentence
 	}
 	var b body
 	json.Unmarshal(r.Body, &b) //nolint:errcheck // then there is no reason
@@ -74,7 +74,7 @@ var ofTheDevice = map[string]bool{"BadDeviceToken": true, "Unregistered": true, 
 func (c *config) trouble(reason string) string {
 	switch reason {
 	case "InvalidProviderToken", "MissingProviderToken":
-		return fmt.Sprintf("the .p8 file is not that of key %s of team %s, or the key was revoked", c.keyID, c.teamID)
+		return fmt.Sprintf("the .p8 file is not that of key %s of team %s, or the key was revoked; give a key its own file, id and team", c.keyID, c.teamID)
 	case "ExpiredProviderToken":
 		return "APNs calls a new token too old: this machine's clock is wrong"
 	case "BadEnvironmentKeyIdInToken", "BadEnvironmentKeyInToken", "BadCertificateEnvironment":
@@ -82,9 +82,9 @@ func (c *config) trouble(reason string) string {
 	case "TopicDisallowed", "BadTopic", "MissingTopic", "DeviceTokenNotForTopic":
 		return fmt.Sprintf("%s does not open %s: the bundle id is misspelt or another team's", c.who(), c.bundleID)
 	case "BadCertificate":
-		return "the certificate is not one for pushing, or was revoked"
+		return "the certificate is not one for pushing, or was revoked; make a new one"
 	case "Forbidden":
-		return fmt.Sprintf("APNs does not let %s push", c.who())
+		return fmt.Sprintf("APNs does not let %s push: see that it is enabled for the Apple Push Notifications service", c.who())
 	}
 	return ""
 }

@@ -28,7 +28,7 @@ func TestDiagnose(t *testing.T) {
 		{key, 410, "Unregistered", true, "APNs takes"},
 		{key, 410, "ExpiredToken", true, "APNs takes"},
 		{key, 429, "TooManyRequests", true, "APNs takes"},
-		{key, 403, "InvalidProviderToken", false, "the .p8 file is not that of key ABCDE12345 of team TEAM567890, or the key was revoked: 403 InvalidProviderToken"},
+		{key, 403, "InvalidProviderToken", false, "the .p8 file is not that of key ABCDE12345 of team TEAM567890, or the key was revoked; give a key its own file, id and team: 403 InvalidProviderToken"},
 		{key, 403, "MissingProviderToken", false, "the .p8 file is not"},
 		{key, 403, "ExpiredProviderToken", false, "this machine's clock is wrong"},
 		{key, 403, "BadEnvironmentKeyIdInToken", false, "key ABCDE12345 of team TEAM567890 is not for production"},
@@ -50,7 +50,7 @@ func TestDiagnose(t *testing.T) {
 			t.Errorf("%d %s: %v %q, want …%s…", c.status, c.reason, ok, sentence, c.says)
 		}
 	}
-	if ok, sentence := key.diagnose(&h2.Response{Err: errors.New("connection refused")}); ok || sentence != "APNs could not be asked: connection refused" {
+	if ok, sentence := key.diagnose(&h2.Response{Err: errors.New("connection refused")}); ok || sentence != "APNs could not be asked, see whether this machine may connect to it: connection refused" {
 		t.Errorf("%v %q", ok, sentence)
 	}
 }

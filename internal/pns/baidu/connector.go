@@ -56,15 +56,18 @@ func (c *connector) post(ctx context.Context, common form, t *pns.Target) pns.Re
 	if !ok {
 		return *refused(hub.BadChannel, "the handle is not userId-channelId")
 	}
-	header := http.Header{
-		"Content-Type": {"application/x-www-form-urlencoded;charset=utf-8"},
-		"User-Agent":   {userAgent},
-	}
-	a, lost := c.poster.Post(ctx, c.url, header, body)
+	a, lost := c.poster.Post(ctx, c.url, header(), body)
 	if lost != nil {
 		return *lost
 	}
 	return classify(a, c.clock.Now())
+}
+
+func header() http.Header {
+	return http.Header{
+		"Content-Type": {"application/x-www-form-urlencoded;charset=utf-8"},
+		"User-Agent":   {userAgent},
+	}
 }
 
 var _ pns.New = New

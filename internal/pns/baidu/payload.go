@@ -119,7 +119,6 @@ func (c *config) request(common form, t *pns.Target, now time.Time) (body []byte
 		return nil, false
 	}
 	f := maps.Clone(common)
-	f["apikey"], f["timestamp"] = c.key, strconv.FormatInt(now.Unix(), 10)
 	f["channel_id"] = channel
 	if c.older {
 		f["user_id"] = user
@@ -127,12 +126,18 @@ func (c *config) request(common form, t *pns.Target, now time.Time) (body []byte
 		// repeat then leaves one copy, and other notifications stay.
 		f["msg_keys"] = t.MessageID
 	}
-	f["sign"] = sign(http.MethodPost, c.url, f, c.secret)
+	return c.signed(c.url, f, now), true
+}
+
+// signed completes a form that is posted to an address, and encodes it.
+func (c *config) signed(address string, f form, now time.Time) []byte {
+	f["apikey"], f["timestamp"] = c.key, strconv.FormatInt(now.Unix(), 10)
+	f["sign"] = sign(http.MethodPost, address, f, c.secret)
 	values := make(url.Values, len(f))
 	for name, value := range f {
 		values.Set(name, value)
 	}
-	return []byte(values.Encode()), true
+	return []byte(values.Encode())
 }
 
 // sign is Baidu's signature: the MD5 sum of the encoded method, URL, fields in

@@ -18,7 +18,7 @@ func (c *connector) Probe(ctx context.Context) pns.Diagnosis {
 	token, err := c.tokens.Fresh(ctx)
 	if err != nil {
 		return pns.TokenDiagnosis(err, "Google does not take the service account "+c.cfg.email+
-			": it was deleted, its key was revoked or is another's, or this machine's clock is wrong")
+			": it was deleted, its key was revoked or is another's, or this machine's clock is wrong; download a new key file for it")
 	}
 	responses := make([]h2.Response, 1)
 	c.sender.Do(ctx, []h2.Request{{Path: c.path, Fields: headers(token), Body: []byte(probe)}}, h2.Mode{}, responses)
@@ -28,7 +28,7 @@ func (c *connector) Probe(ctx context.Context) pns.Diagnosis {
 // diagnose says what the answer to a probe means.
 func (c *config) diagnose(r *h2.Response, read pns.Result) pns.Diagnosis {
 	if r.Err != nil {
-		return pns.Diagnosis{Sentence: pns.Reason("FCM could not be asked", r.Err.Error())}
+		return pns.NotAsked("FCM", r.Err.Error())
 	}
 	trouble := "FCM neither took nor refused the service account " + c.email + ": try again later"
 	switch read.Class {
@@ -46,7 +46,7 @@ func (c *config) trouble(status int) string {
 	case 403:
 		return fmt.Sprintf("the service account %s may not send in the project %s: it needs a role with cloudmessaging.messages.create, and the project the Firebase Cloud Messaging API", c.email, c.project)
 	case 404:
-		return fmt.Sprintf("FCM knows no project %s", c.project)
+		return fmt.Sprintf("FCM knows no project %s: see its id in the Firebase console", c.project)
 	}
 	return fmt.Sprintf("FCM does not take the access token that Google gave the service account %s", c.email)
 }

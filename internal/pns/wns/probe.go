@@ -10,7 +10,7 @@ import (
 // device.
 func (c *connector) Probe(ctx context.Context) pns.Diagnosis {
 	if _, err := c.tokens.Fresh(ctx); err != nil {
-		return pns.TokenDiagnosis(err, "Microsoft does not take the app "+c.cfg.client+" with this secret")
+		return pns.TokenDiagnosis(err, "Microsoft does not take the app "+c.cfg.client+" with this secret: copy both again from the app's registration, or make a new secret")
 	}
 	return pns.Diagnosis{OK: true, Sentence: "Microsoft gives the app " + c.cfg.client + " access tokens for WNS"}
 }
