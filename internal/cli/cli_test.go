@@ -72,6 +72,31 @@ func TestMisuse(t *testing.T) {
 			t.Errorf("%v: exit %d, %q", args, code, errs)
 		}
 	}
+	// With a good target, that nobody listens at: no request is made.
+	for _, c := range []struct {
+		says string
+		args []string
+	}{
+		{"a b", []string{"send", "{}", "--format", "adm", "--tag", "a b"}},
+		{"21 tags are given", append([]string{"send", "{}", "--format", "adm"}, strings.Fields(strings.Repeat("--tag a ", 21))...)},
+		{"not a JSON object", []string{"send", "text", "--format", "apple"}},
+		{"give --format windows-raw", []string{"send", "<bad/>", "--format", "windows"}},
+		{"installationId and platform are needed", []string{"installation", "put", "{}"}},
+		{`unknown member "tagz"`, []string{"installation", "put", `{"installationId":"i","platform":"apns","pushChannel":"00ff","tagz":[]}`}},
+		{"Tags cannot be a JSON string", []string{"installation", "put", `{"installationId":"i","platform":"apns","tags":"a"}`}},
+		{"endpoint, p256dh and auth", []string{"installation", "put", `{"installationId":"i","platform":"browser","pushChannel":{"key":"x"}}`}},
+		{"two names of one thing", []string{"installation", "put", `{"installationId":"i","ID":"j"}`}},
+		{"follows the object", []string{"installation", "put", `{"ID":"i"} {}`}},
+	} {
+		args := append(c.args, "--hub", "h", "--connection-string", "Endpoint=sb://127.0.0.1:1/;SharedAccessKeyName=n;SharedAccessKey=k")
+		if code, _, errs := call(t.Context(), args...); code != exitMisuse || !strings.Contains(errs, c.says) {
+			t.Errorf("%v: exit %d, %q, want …%s…", args, code, errs, c.says)
+		}
+	}
+	// A hub that cannot be reached is no misuse.
+	if code, _, errs := call(t.Context(), "registration", "delete", "x", "--hub", "h", "--connection-string", "Endpoint=http://127.0.0.1:1/;SharedAccessKeyName=n;SharedAccessKey=k"); code != exitFailed {
+		t.Errorf("nobody listens: exit %d, %q", code, errs)
+	}
 	for _, args := range [][]string{{}, {"help"}, {"version"}, {"registration"}, {"send", "--help"}} {
 		if code, out, errs := call(t.Context(), args...); code != exitGood || out == "" {
 			t.Errorf("%v: exit %d, %q", args, code, errs)
@@ -147,6 +172,12 @@ func startDev(t *testing.T) (ready, *lines) {
 	return r, out
 }
 
+// goneToken says fate-gone to the simulated APNs.
+const goneToken = "666174652d676f6e652e"
+
+// p256dh is a browser's key: that of the example in RFC 8291, section 5.
+const p256dh = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"
+
 // fanfare dev, and the client commands against it, as in the README.
 func TestDevAndClient(t *testing.T) {
 	t.Parallel()
@@ -167,7 +198,15 @@ func TestDevAndClient(t *testing.T) {
 	if err := json.Unmarshal([]byte(fanfare("registration", "create", "--platform", "apns", "--handle", "00FC13ADFF785122", "--tag", "sports")), &made); err != nil {
 		t.Fatal(err)
 	}
+	fanfare("installation", "put", `{"installationId":"i-1","platform":"FCMV1","pushChannel":"fcm-token-0"}`)
 	fanfare("installation", "put", `{"ID":"i-1","Platform":"fcmv1","PushChannel":"fcm-token-1","Tags":["sports"]}`)
+	const browser = `{"installationId":"i-2","platform":"browser","pushChannel":{"endpoint":"https://updates.push.services.mozilla.com/wpush/v2/x","p256dh":"` + p256dh + `","auth":"AAAAAAAAAAAAAAAAAAAAAA"}}`
+	fanfare("installation", "put", browser)
+	fanfare("installation", "put", fanfare("installation", "show", "i-2"))
+	if got := fanfare("installation", "show", "i-2"); !strings.Contains(got, p256dh) {
+		t.Errorf("installation show: %s", got)
+	}
+	fanfare("installation", "delete", "i-2")
 	for _, args := range [][]string{
 		{"registration", "show", made.ID}, {"registration", "list"}, {"registration", "list", "--tag", "sports"}, {"registration", "list", "--handle", "00fc13adff785122"},
 	} {
@@ -212,6 +251,34 @@ func TestDevAndClient(t *testing.T) {
 	if got := fanfare("send", "--format", "apple", "--at", soon, "--wait", `{"aps":{"alert":"Now"}}`); !strings.Contains(got, `"Completed"`) {
 		t.Errorf("a scheduled send that is waited for: %s", got)
 	}
+	for _, c := range []struct {
+		code int
+		says string // on standard error
+		show string // on standard output
+		args []string
+	}{
+		{exitNobody, "none of 1 devices was reached", `"ExpiredChannel": 1`, []string{"send", "--format", "apple", "--handle", goneToken, "--wait", `{"aps":{}}`}},
+		{exitNobody, "none of 1 devices was reached", `"Failure": 1`, []string{"send", "--format", "apple", "--handle", goneToken, "--test", `{"aps":{}}`}},
+		{exitNobody, "no device is registered", "NoTargetFound", []string{"send", "--format", "apple", "--tag", "nobody", "--wait", `{"aps":{}}`}},
+		{exitNobody, "no device is registered", `"Failure": 0`, []string{"send", "--format", "apple", "--tag", "nobody", "--test", `{"aps":{}}`}},
+		{exitMisuse, "400", "", []string{"registration", "create", "--platform", "apns", "--handle", "not hexadecimal"}},
+		{exitFailed, "404", "", []string{"notification", "show", "none"}},
+		{exitFailed, "deadline", "", []string{"notification", "show", "none", "--wait", "--timeout", "50ms"}},
+	} {
+		args := append(c.args, "--connection-string", r.ConnectionString, "--hub", r.Hub, "--ca-file", r.CAFile)
+		if code, stdout, stderr := call(t.Context(), args...); code != c.code || !strings.Contains(stderr, c.says) || !strings.Contains(stdout, c.show) {
+			t.Errorf("%v: exit %d, want %d: %s%s, want …%s… and …%s…", args, code, c.code, stdout, stderr, c.says, c.show)
+		}
+	}
+	var foreign struct{ ID string } // another app's: it is not reached, and stays registered
+	if err := json.Unmarshal([]byte(fanfare("registration", "create", "--platform", "apns", "--handle", "666174652d666f726569676e2e", "--tag", "sports")), &foreign); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"send", "--format", "apple", "--tag", "sports", "--wait", `{"aps":{}}`, "--connection-string", r.ConnectionString, "--hub", r.Hub, "--ca-file", r.CAFile}
+	if code, _, stderr := call(t.Context(), args...); code != exitPartly || !strings.Contains(stderr, "1 of 2 devices were not reached") {
+		t.Errorf("one of two devices is another app's: exit %d, %s", code, stderr)
+	}
+	fanfare("registration", "delete", foreign.ID)
 	if got := fanfare("token"); !strings.HasPrefix(got, "SharedAccessSignature sr=https%3A%2F%2F127.0.0.1") {
 		t.Errorf("token: %s", got)
 	}

@@ -18,6 +18,7 @@ func (t *target) client(o notificationhubs.ClientOptions) (*notificationhubs.Cli
 	if err := t.trust(&o); err != nil {
 		return nil, err
 	}
+	o.Debug = &watch{t, o.Debug}
 	c, err := notificationhubs.NewClientFromConnectionString(t.connectionString, t.hub, &o)
 	if err != nil {
 		return nil, misuse{err}

@@ -70,7 +70,7 @@ func TestHub(t *testing.T) {
 
 	key := file("AuthKey.p8", apns["Token"])
 	set := []string{"hub", "set-credential", "apns", "--hub", "shop", "--file", key}
-	if got := fanfare(exitFailed, set...); !strings.Contains(got, `apns: the key id "" is not the 10 letters and digits that Apple gives`) {
+	if got := fanfare(exitMisuse, set...); !strings.Contains(got, `apns: the key id "" is not the 10 letters and digits that Apple gives`) {
 		t.Errorf("a key alone: %s", got)
 	}
 	set = append(set, "--property", "keyid="+apns["KeyId"], "--property", "AppId="+apns["AppId"], "--property", "AppName="+apns["AppName"])

@@ -1,9 +1,7 @@
 package cli
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -22,22 +20,25 @@ func newInstallation() *cobra.Command {
 
 func newInstallationPut(t *target) *cobra.Command {
 	return &cobra.Command{Use: "put DOCUMENT", Short: "Write an installation", Args: exactArgs("a JSON document: text, @FILE or -"),
-		Example: `  fanfare installation put '{"ID":"i-1","Platform":"apns","PushChannel":"00AA…","Tags":["sports"]}'`,
+		Long: `Write an installation, whether there is one or not; the old one is replaced
+whole. The document is what Azure's REST API documents, or what "show" prints; a
+member that neither knows is refused.`,
+		Example: `  fanfare installation put '{"installationId":"i-1","platform":"apns","pushChannel":"00AA…","tags":["sports"]}'`,
 		RunE: func(c *cobra.Command, args []string) error {
 			text, err := input(args[0], c.InOrStdin())
 			if err != nil {
 				return err
 			}
-			i, err := readInstallation(text)
+			i, err := parseInstallation(text)
 			if err != nil {
-				return misuse{err}
+				return misuse{fmt.Errorf("the document: %w", err)}
 			}
 			client, err := t.client(nh.ClientOptions{})
 			if err != nil {
 				return err
 			}
-			if err := client.PutInstallation(c.Context(), i); err != nil {
-				return err
+			if err := client.PutInstallation(c.Context(), *i); err != nil {
+				return t.calledWrongly(err)
 			}
 			_, err = fmt.Fprintln(c.OutOrStdout(), "wrote", i.ID)
 			return err
@@ -62,25 +63,11 @@ func newInstallationPatch(t *target) *cobra.Command {
 				return err
 			}
 			if err := client.PatchInstallation(c.Context(), args[0], &p); err != nil {
-				return err
+				return t.calledWrongly(err)
 			}
 			_, err = fmt.Fprintln(c.OutOrStdout(), "patched", args[0])
 			return err
 		}}
-}
-
-// readInstallation reads what show prints. A member that it does not know would
-// be lost, and with it what the installation had: it is written whole.
-func readInstallation(text []byte) (i nh.Installation, err error) {
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.DisallowUnknownFields()
-	switch err := dec.Decode(&i); {
-	case err != nil:
-		return i, fmt.Errorf("the document: %w; its members are those that installation show prints", err)
-	case i.ID == "" || i.Platform == "":
-		return i, errors.New("the document: ID and Platform are needed")
-	}
-	return i, nil
 }
 
 func newInstallationShow(t *target) *cobra.Command {

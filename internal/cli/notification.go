@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,30 +19,51 @@ func newNotification() *cobra.Command {
 	c := &cobra.Command{Use: "notification", Short: "Show what became of a notification, or cancel a scheduled one", Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
 	t.flags(c)
+	c.AddCommand(newNotificationShow(&t), newCancel(&t))
+	return c
+}
+
+func newNotificationShow(t *target) *cobra.Command {
 	var wait bool
 	var timeout time.Duration
-	show := &cobra.Command{Use: "show ID", Short: "Show a notification's telemetry", Args: exactArgs("the notification's id"),
+	c := &cobra.Command{Use: "show ID", Short: "Show a notification's telemetry", Args: exactArgs("the notification's id"),
+		Long: `Show a notification's telemetry. With --wait, what was read last is shown also
+when the time is over. An id that the hub still does not know after a minute is
+given up.
+
+` + exitHelp,
 		RunE: func(c *cobra.Command, args []string) error {
 			client, err := t.client(nh.ClientOptions{})
 			if err != nil {
 				return err
 			}
-			read := client.NotificationDetails
 			if wait {
-				read = client.WaitForNotification
+				return showFinal(c, client, args[0], timeout)
 			}
-			ctx, cancel := context.WithTimeout(c.Context(), timeout)
-			defer cancel()
-			d, err := read(ctx, args[0])
+			d, err := client.NotificationDetails(c.Context(), args[0])
 			if err != nil {
 				return err
 			}
 			return printJSON(c.OutOrStdout(), d)
 		}}
-	show.Flags().BoolVar(&wait, "wait", false, "wait until the state is final")
-	show.Flags().DurationVar(&timeout, "timeout", defaultTimeout, "of --wait; also while the hub does not know the notification")
-	c.AddCommand(show, newCancel(&t))
+	c.Flags().BoolVar(&wait, "wait", false, "wait until the state is final")
+	c.Flags().DurationVar(&timeout, "timeout", defaultTimeout, "how long --wait waits")
 	return c
+}
+
+// showFinal waits for a notification's final state and shows it, or what was
+// read last. The error says who was not reached.
+func showFinal(c *cobra.Command, client *nh.Client, id string, timeout time.Duration) error {
+	ctx, cancel := context.WithTimeout(c.Context(), timeout)
+	defer cancel()
+	d, err := client.WaitForNotification(ctx, id)
+	if d == nil {
+		return err
+	}
+	if err == nil {
+		err = delivered(d)
+	}
+	return errors.Join(printJSON(c.OutOrStdout(), d), err)
 }
 
 func newCancel(t *target) *cobra.Command {

@@ -53,7 +53,7 @@ func newRegistrationCreate(t *target) *cobra.Command {
 			}
 			made, err := client.CreateRegistration(c.Context(), r)
 			if err != nil {
-				return err
+				return t.calledWrongly(err)
 			}
 			return printJSON(c.OutOrStdout(), made)
 		}}

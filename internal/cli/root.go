@@ -12,19 +12,9 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	nh "github.com/fanfare-hub/fanfare/notificationhubs"
 )
-
-// The exit codes.
-const (
-	exitGood   = 0
-	exitFailed = 1 // it ran, and failed
-	exitMisuse = 2 // it was called wrongly
-)
-
-// misuse is an error in how a command was called.
-type misuse struct{ error }
-
-func (m misuse) Unwrap() error { return m.error }
 
 // Main runs the command that args name, and returns its exit code. SIGINT and
 // SIGTERM end it in good order.
@@ -40,16 +30,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
-	var m misuse
-	switch {
-	case err == nil:
-		return exitGood
-	case errors.As(err, &m), strings.HasPrefix(err.Error(), "unknown command"):
-		fmt.Fprintf(stderr, "fanfare: %v\nfanfare help tells how it is called\n", err)
-		return exitMisuse
+	if err != nil {
+		fmt.Fprintf(stderr, "fanfare: %v\n", err)
 	}
-	fmt.Fprintf(stderr, "fanfare: %v\n", err)
-	return exitFailed
+	code := exitCode(err)
+	if _, answered := errors.AsType[*nh.ResponseError](err); code == exitMisuse && !answered {
+		fmt.Fprintln(stderr, "fanfare help tells how it is called")
+	}
+	return code
 }
 
 func newRoot() *cobra.Command {
@@ -66,7 +54,9 @@ REST API of Azure Notification Hubs.
 
 The client commands (send, hub, registration, installation, notification,
 token) work against Azure too; explain and hub suspects do not, and sim is
-for fanfare dev.`,
+for fanfare dev.
+
+` + exitHelp,
 		SilenceUsage: true, SilenceErrors: true,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },

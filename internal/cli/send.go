@@ -31,6 +31,10 @@ func newSend() *cobra.Command {
 	var o sendOptions
 	c := &cobra.Command{
 		Use: "send PAYLOAD", Short: "Send a notification", Args: exactArgs("a payload: text, @FILE or - for standard input"),
+		Long: `Send a notification to everybody, to those that --tag or --expression names, or
+to one device with --handle.
+
+` + exitHelp,
 		Example: `  fanfare send --format apple --tag sports '{"aps":{"alert":"Goal!"}}'
   fanfare send --format template --expression 'en && !muted' '{"greeting":"Hello"}'
   fanfare send --format apple --at 2h30m '{"aps":{"alert":"Half-time"}}'
@@ -53,7 +57,7 @@ func newSend() *cobra.Command {
 	f.StringArrayVar(&o.headers, "header", nil, "Name: value, for the push service; may be repeated")
 	f.BoolVar(&o.test, "test", false, "wait for the outcome at up to ten devices")
 	f.BoolVar(&o.wait, "wait", false, "wait for the final state and print the telemetry")
-	f.DurationVar(&o.timeout, "timeout", defaultTimeout, "of --wait; longer than --at is ahead")
+	f.DurationVar(&o.timeout, "timeout", defaultTimeout, "how long --wait waits; longer than --at is ahead")
 	f.BoolVar(&o.debug, "debug", false, "print requests and answers, without the token, to standard error")
 	return c
 }
@@ -115,9 +119,9 @@ func (o *sendOptions) run(ctx context.Context, c *cobra.Command, payload []byte)
 	}
 	sent, err := o.send(ctx, client, n, due)
 	if err != nil {
-		return err
+		return inFlags(o.calledWrongly(err))
 	}
-	return o.show(ctx, c, client, sent)
+	return o.show(c, client, sent)
 }
 
 func (o *sendOptions) send(ctx context.Context, client *nh.Client, n *nh.Notification, due time.Time) (*nh.SendResult, error) {
@@ -131,28 +135,27 @@ func (o *sendOptions) send(ctx context.Context, client *nh.Client, n *nh.Notific
 	return client.Send(ctx, n, audience)
 }
 
-func (o *sendOptions) show(ctx context.Context, c *cobra.Command, client *nh.Client, sent *nh.SendResult) error {
+// inFlags says in this command's words what the SDK says in names of its own.
+func inFlags(err error) error {
+	const call = "use NewWindowsRawNotification"
+	if text := err.Error(); strings.Contains(text, call) {
+		return misuse{errors.New(strings.Replace(text, call, "give --format windows-raw", 1))}
+	}
+	return err
+}
+
+func (o *sendOptions) show(c *cobra.Command, client *nh.Client, sent *nh.SendResult) error {
 	out := c.OutOrStdout()
 	switch {
+	case sent.Outcome != nil && sent.Outcome.Success+sent.Outcome.Failure == 0:
+		return errors.Join(printJSON(out, sent.Outcome), undelivered{exitNobody, "no device is registered for the notification"})
 	case sent.Outcome != nil:
-		if err := printJSON(out, sent.Outcome); err != nil {
-			return err
-		}
-		if sent.Outcome.Failure > 0 {
-			return fmt.Errorf("%d of %d devices were not reached", sent.Outcome.Failure, sent.Outcome.Failure+sent.Outcome.Success)
-		}
-		return nil
+		return errors.Join(printJSON(out, sent.Outcome), shortfall(sent.Outcome.Success, sent.Outcome.Failure))
 	case !o.wait:
 		_, err := fmt.Fprintln(out, sent.NotificationID)
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, o.timeout)
-	defer cancel()
-	d, err := client.WaitForNotification(ctx, sent.NotificationID)
-	if err != nil {
-		return err
-	}
-	return printJSON(out, d)
+	return showFinal(c, client, sent.NotificationID, o.timeout)
 }
 
 // makeNotification makes what a format's name asks for.

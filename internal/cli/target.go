@@ -10,6 +10,8 @@ import (
 // target is the hub that a client command speaks to.
 type target struct {
 	connectionString, hub, caFile string
+
+	asked bool // a request was made
 }
 
 func (t *target) flags(c *cobra.Command) {

@@ -1,0 +1,116 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	nh "github.com/fanfare-hub/fanfare/notificationhubs"
+)
+
+// The exit codes.
+const (
+	exitGood   = 0
+	exitFailed = 1 // it ran, and failed
+	exitMisuse = 2 // it was called wrongly
+	exitPartly = 3 // the notification ended, and some of its devices were not reached
+	exitNobody = 4 // the notification ended, and no device was reached
+)
+
+// exitHelp tells people and scripts what the codes mean.
+const exitHelp = `Exit codes:
+  0  it is done; with --wait or --test: every device was reached
+  1  it failed: the hub cannot be reached, refuses the key, took too long
+  2  it was called wrongly, or the hub refuses what was given as malformed
+  3  with --wait or --test: some devices were not reached
+  4  with --wait or --test: no device was reached, or none is registered for it`
+
+// misuse is an error in how a command was called.
+type misuse struct{ error }
+
+func (m misuse) Unwrap() error { return m.error }
+
+// undelivered is an error of a notification that did not reach every device.
+type undelivered struct {
+	code int
+	text string
+}
+
+func (u undelivered) Error() string { return u.text }
+
+// exitCode is the code of a command that ended with an error, or with none.
+func exitCode(err error) int {
+	if err == nil {
+		return exitGood
+	}
+	if _, ok := errors.AsType[misuse](err); ok || strings.HasPrefix(err.Error(), "unknown command") {
+		return exitMisuse
+	}
+	if u, ok := errors.AsType[undelivered](err); ok {
+		return u.code
+	}
+	if answered, ok := errors.AsType[*nh.ResponseError](err); ok {
+		switch answered.StatusCode {
+		case http.StatusBadRequest, http.StatusRequestEntityTooLarge:
+			return exitMisuse
+		}
+	}
+	return exitFailed
+}
+
+// calledWrongly turns what the SDK finds wrong before it has asked the hub into
+// misuse.
+func (t *target) calledWrongly(err error) error {
+	if err != nil && !t.asked {
+		return misuse{err}
+	}
+	return err
+}
+
+// watch gets the SDK's dumps, of which the first says that the hub is asked. out
+// gets their text, unless it is nil.
+type watch struct {
+	target *target
+	out    io.Writer
+}
+
+func (w *watch) Write(b []byte) (int, error) {
+	w.target.asked = true
+	if w.out == nil {
+		return len(b), nil
+	}
+	return w.out.Write(b)
+}
+
+// delivered says who was not reached; nil is nobody. Devices that are skipped
+// have the notification through another registration.
+func delivered(d *nh.NotificationDetails) error {
+	var missed int64
+	for _, counts := range d.Outcomes {
+		for outcome, n := range counts {
+			if outcome != "Success" && outcome != "Skipped" {
+				missed += n
+			}
+		}
+	}
+	if d.State == "NoTargetFound" {
+		return undelivered{exitNobody, "no device is registered for the notification"}
+	}
+	if d.State != "Completed" && missed == 0 {
+		return undelivered{exitNobody, "the notification was given up: " + d.State}
+	}
+	return shortfall(d.Count("Success"), missed)
+}
+
+// shortfall is delivered for the counts alone.
+func shortfall(reached, missed int64) error {
+	switch {
+	case missed == 0:
+		return nil
+	case reached == 0:
+		return undelivered{exitNobody, fmt.Sprintf("none of %d devices was reached", missed)}
+	}
+	return undelivered{exitPartly, fmt.Sprintf("%d of %d devices were not reached", missed, reached+missed)}
+}
