@@ -182,6 +182,10 @@ const p256dh = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyP
 func TestDevAndClient(t *testing.T) {
 	t.Parallel()
 	r, out := startDev(t)
+	exports := "  export FANFARE_CONNECTION_STRING='" + r.ConnectionString + "'\n  export FANFARE_HUB=myhub FANFARE_CA_FILE='" + r.CAFile + "'\n"
+	if banner := out.until(t, "Ctrl-C ends it."); !strings.Contains(banner, exports) {
+		t.Errorf("%s\nis without\n%s", banner, exports)
+	}
 	if r.Hub != "myhub" || r.Simulators.Address == "" || !strings.HasPrefix(r.Endpoint, "https://127.0.0.1:") {
 		t.Errorf("%+v", r)
 	}
@@ -231,6 +235,9 @@ func TestDevAndClient(t *testing.T) {
 		if got := fanfare(append([]string{"explain", id}, strings.Fields(args)...)...); !strings.Contains(got, want) {
 			t.Errorf("explain %s: %s", args, got)
 		}
+	}
+	if got := fanfare("explain", id, "nobody"); strings.Count(got, "No installation, registration") != 1 {
+		t.Errorf("explain of an unknown device: %s", got)
 	}
 	out.until(t, "Goal!")
 	if got := fanfare("send", "--format", "fcmv1", "--expression", "sports && !x", "--test", `{"message":{}}`); !strings.Contains(got, `"Success": 1`) {

@@ -27,7 +27,7 @@ type credentialFlags struct {
 
 func newHubSetCredential(t *target) *cobra.Command {
 	var f credentialFlags
-	c := &cobra.Command{Use: "set-credential PLATFORM", Short: "Set what a hub needs for a push service", Args: exactArgs("a platform: apns, fcmv1, gcm, wns, mpns, adm, baidu, browser or xiaomi"),
+	c := &cobra.Command{Use: "set-credential PLATFORM", Short: "Set what a hub needs for a push service", Args: exactArgs("a platform: " + platformNames),
 		Long: `Properties have Azure's names (KeyId, PackageSid, …). Those that are not given
 stay as they are; one without a value is removed. What waits for the credential
 is delivered at once. A secret on the command line can be seen by others on the

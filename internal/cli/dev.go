@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -97,10 +98,20 @@ func announce(d *app.Dev, o devOptions, stdout io.Writer) error {
   trust this CA      %s
   simulators         %s
 
+For fanfare's commands and the examples, in another terminal:
+
+  export FANFARE_CONNECTION_STRING=%s
+  export FANFARE_HUB=%s FANFARE_CA_FILE=%s
+
 Every push that reaches a simulated device is shown here. Ctrl-C ends it.
 
-`, d.Hub, d.Endpoint, d.ConnectionString, d.CAFile, d.SimulatorAPI())
+`, d.Hub, d.Endpoint, d.ConnectionString, d.CAFile, d.SimulatorAPI(), quoted(d.ConnectionString), d.Hub, quoted(d.CAFile))
 	return err
+}
+
+// quoted is a word for a POSIX shell (IEEE Std 1003.1, 2.2.2).
+func quoted(word string) string {
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // ready is what a program that started fanfare dev reads.

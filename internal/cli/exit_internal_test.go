@@ -3,6 +3,10 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -46,6 +50,39 @@ func TestExitCode(t *testing.T) {
 			if got := exitCode(err); got != want {
 				t.Errorf("%v: exit %d, want %d", err, got, want)
 			}
+		}
+	}
+}
+
+// What is misspelt, and what is missing, is told with what would be right.
+func TestHints(t *testing.T) {
+	t.Parallel()
+	target := func(endpoint string) []string {
+		return []string{"--hub", "h", "--connection-string", "Endpoint=" + endpoint + "/;SharedAccessKeyName=n;SharedAccessKey=k"}
+	}
+	plain := httptest.NewServer(http.NotFoundHandler())
+	defer plain.Close()
+	tls := httptest.NewUnstartedServer(http.NotFoundHandler())
+	tls.Config.ErrorLog = log.New(io.Discard, "", 0)
+	tls.StartTLS()
+	defer tls.Close()
+	for _, c := range []struct {
+		code int
+		says string
+		args []string
+	}{
+		{exitMisuse, `fanfare has no command "sent": did you mean send?`, []string{"sent"}},
+		{exitMisuse, `has no command "shw": did you mean show?`, []string{"notification", "shw"}},
+		{exitMisuse, `has no command "quite-another"` + "\n", []string{"quite-another"}},
+		{exitMisuse, "give --format: apple, fcmv1", []string{"send", "{}"}},
+		{exitMisuse, `as in {"greeting":"Hello"}`, []string{"send", "--format", "template", `{"n":1}`}},
+		{exitMisuse, `"fcm" is not apns, fcmv1, wns`, []string{"registration", "create", "--platform", "fcm", "--handle", "h"}},
+		{exitMisuse, "takes a platform: apns, fcmv1", []string{"hub", "suspects"}},
+		{exitFailed, "begins with Endpoint=http://", append([]string{"registration", "list"}, target("sb://"+plain.Listener.Addr().String())...)},
+		{exitFailed, "--ca-file or FANFARE_CA_FILE names an authority", append([]string{"registration", "list"}, target("sb://"+tls.Listener.Addr().String())...)},
+	} {
+		if code, _, errs := call(t.Context(), c.args...); code != c.code || !strings.Contains(errs, c.says) {
+			t.Errorf("%v: exit %d, %s; want %d, …%s…", c.args, code, errs, c.code, c.says)
 		}
 	}
 }

@@ -57,8 +57,14 @@ func explanation(e *nh.Explanation) string {
 	}
 	b.WriteByte('\n')
 	for _, r := range e.Registrations {
-		fmt.Fprintf(&b, "\n%s\n  %s\n", title(&r), r.Verdict)
+		fmt.Fprintf(&b, "\n%s\n", title(&r))
+		if r.Verdict != e.Verdict {
+			fmt.Fprintf(&b, "  %s\n", r.Verdict)
+		}
 		for _, s := range r.Steps {
+			if s.Text == e.Verdict {
+				continue
+			}
 			fmt.Fprintf(&b, "    %-12s  %s%s\n", s.About, at(s.At), s.Text)
 			detail(&b, "answer", s.Answer)
 			detail(&b, "id", s.Correlation)

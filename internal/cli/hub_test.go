@@ -132,7 +132,7 @@ func TestSetCredentialMisuse(t *testing.T) {
 		"wns has no file of its own":             {"wns", "--file", secret},
 		"has project_id, client_email":           {"fcmv1", "--file", secret},
 		"which hub? give --connection-string":    {"apns", "--property", "KeyId=hush"},
-		"takes a platform: apns, fcmv1, gcm, wn": {},
+		"takes a platform: apns, fcmv1, wns, mp": {},
 	} {
 		code, _, errs := call(t.Context(), append([]string{"hub", "set-credential"}, args...)...)
 		if code != exitMisuse || !strings.Contains(errs, says) || strings.Contains(errs, "hush") {

@@ -65,7 +65,7 @@ func receipt(at time.Time, svc pnssim.Service, handle string, header http.Header
 	if header.Get("Content-Encoding") != "" { // of a browser whose keys the simulator does not have
 		text = fmt.Sprintf("(%d bytes, encrypted)", len(body))
 	}
-	return fmt.Sprintf("%s  %-4s  %s  %s", at.Format("15:04:05.000"), svc, short(handle), text)
+	return fmt.Sprintf("%s  %-7s  %s  %s", at.Format("15:04:05.000"), svc, short(handle), text)
 }
 
 // short keeps a handle's ends: enough to tell devices apart.

@@ -21,6 +21,9 @@ func newRegistration() *cobra.Command {
 	return c
 }
 
+// platformNames tells people of platforms.
+const platformNames = "apns, fcmv1, wns, mpns, adm, baidu, browser, xiaomi or gcm"
+
 // platforms are what a registration can be of.
 var platforms = []nh.Platform{nh.APNs, nh.FCMV1, nh.GCM, nh.WNS, nh.MPNS, nh.ADM, nh.Baidu, nh.Browser, nh.Xiaomi}
 
@@ -36,7 +39,7 @@ func newRegistrationCreate(t *target) *cobra.Command {
 			r.Platform = nh.Platform(strings.ToLower(platform))
 			switch {
 			case !slices.Contains(platforms, r.Platform):
-				return misuse{fmt.Errorf("--platform: %q is none of %v", platform, platforms)}
+				return misuse{fmt.Errorf("--platform: %q is not %s (legacy Firebase)", platform, platformNames)}
 			case name != "" && body == "":
 				return misuse{errors.New("--template-name names a template: give --template too")}
 			}
@@ -58,7 +61,7 @@ func newRegistrationCreate(t *target) *cobra.Command {
 			return printJSON(c.OutOrStdout(), made)
 		}}
 	f := c.Flags()
-	f.StringVar(&platform, "platform", "", "apns, fcmv1, gcm, wns, mpns, adm, baidu, browser or xiaomi")
+	f.StringVar(&platform, "platform", "", platformNames)
 	f.StringVar(&r.Handle, "handle", "", "device token, channel URI, endpoint")
 	f.StringVar(&r.P256DH, "p256dh", "", "of a browser")
 	f.StringVar(&r.Auth, "auth", "", "of a browser")

@@ -31,7 +31,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
 	if err != nil {
-		fmt.Fprintf(stderr, "fanfare: %v\n", err)
+		fmt.Fprintf(stderr, "fanfare: %v\n%s", err, hint(err))
 	}
 	code := exitCode(err)
 	if _, answered := errors.AsType[*nh.ResponseError](err); code == exitMisuse && !answered {
@@ -74,7 +74,12 @@ func noArgs(c *cobra.Command, args []string) error {
 		return nil
 	}
 	if c.HasSubCommands() {
-		return misuse{fmt.Errorf("%s has no command %q", c.CommandPath(), args[0])}
+		near := ""
+		c.SuggestionsMinimumDistance = 2
+		if all := c.SuggestionsFor(args[0]); len(all) > 0 {
+			near = ": did you mean " + strings.Join(all, " or ") + "?"
+		}
+		return misuse{fmt.Errorf("%s has no command %q%s", c.CommandPath(), args[0], near)}
 	}
 	return misuse{fmt.Errorf("%s takes no arguments, but %q was given", c.CommandPath(), args[0])}
 }

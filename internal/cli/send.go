@@ -49,7 +49,7 @@ to one device with --handle.
 	}
 	o.flags(c)
 	f := c.Flags()
-	f.StringVar(&o.format, "format", "", "apple, fcmv1, gcm, windows, windows-raw, windowsphone, adm, baidu, browser, xiaomi or template")
+	f.StringVar(&o.format, "format", "", formatNames)
 	f.StringArrayVar(&o.tags, "tag", nil, "send to those who carry this tag; may be given up to 20 times")
 	f.StringVar(&o.expression, "expression", "", "send to those for whom a tag expression holds")
 	f.StringVar(&o.handle, "handle", "", "send to this device, which needs no registration")
@@ -158,6 +158,9 @@ func (o *sendOptions) show(c *cobra.Command, client *nh.Client, sent *nh.SendRes
 	return showFinal(c, client, sent.NotificationID, o.timeout)
 }
 
+// formatNames tells people of formats.
+const formatNames = "apple, fcmv1, gcm, windows, windows-raw, windowsphone, adm, baidu, browser, xiaomi or template"
+
 // makeNotification makes what a format's name asks for.
 func makeNotification(format string, payload []byte) (*nh.Notification, error) {
 	text := string(payload)
@@ -185,11 +188,11 @@ func makeNotification(format string, payload []byte) (*nh.Notification, error) {
 	case "template":
 		var properties map[string]string
 		if err := json.Unmarshal(payload, &properties); err != nil {
-			return nil, errors.New("the properties of a template send are a JSON object of texts")
+			return nil, errors.New(`the properties of a template send are a JSON object of texts, as in {"greeting":"Hello"}; a number stands between quotes`)
 		}
 		return nh.NewTemplateNotification(properties), nil
 	case "":
-		return nil, errors.New("for which platform? give --format")
+		return nil, errors.New("for which platform? give --format: " + formatNames)
 	}
-	return nil, fmt.Errorf("--format: %q is none of apple, fcmv1, gcm, windows, windows-raw, windowsphone, adm, baidu, browser, xiaomi, template", format)
+	return nil, fmt.Errorf("--format: %q is not %s", format, formatNames)
 }

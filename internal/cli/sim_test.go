@@ -40,7 +40,7 @@ func TestSim(t *testing.T) {
 	send(iphone, "One")
 	for _, c := range []struct{ args, want string }{
 		{"wait apns " + strings.ToUpper(iphone), "1  "},
-		{"wait apns " + iphone, "apns  00fc13adff…809a342098  {\"aps\":{\"alert\":\"One\"}}\n"},
+		{"wait apns " + iphone, "apns     00fc13adff…809a342098  {\"aps\":{\"alert\":\"One\"}}\n"},
 		{"pushes", `{"aps":{"alert":"One"}}`},
 		{"pushes --service apns --handle " + iphone + " --json", `"alert": "One"`},
 		{"devices", "apns  " + iphone + "  pushes 1  live\n"},

@@ -20,7 +20,7 @@ become suspects, which are kept and not sent to. After a day, once the service
 answers well again, the next send tries each of them.
 
 Without a flag the suspects are listed, a JSON object each.`,
-		Args: exactArgs("a platform"),
+		Args: exactArgs("a platform: " + platformNames),
 		RunE: func(c *cobra.Command, args []string) error {
 			given := 0
 			for _, flag := range []bool{len(confirm) > 0, len(clear) > 0, confirmAll, clearAll} {
