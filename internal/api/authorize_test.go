@@ -28,7 +28,9 @@ type watchedReader struct {
 	w *watched
 }
 
-func (r watchedReader) NamespaceRules() ([]hub.Rule, error) { return r.count(r.Reader.NamespaceRules()) }
+func (r watchedReader) NamespaceRules() ([]hub.Rule, error) {
+	return r.count(r.Reader.NamespaceRules())
+}
 
 func (r watchedReader) RulesNamed(name string, limit int) ([]hub.Rule, error) {
 	return r.count(r.Reader.RulesNamed(name, limit))
