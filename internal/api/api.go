@@ -53,10 +53,12 @@ type Config struct {
 }
 
 // The bounds of bodies, in bytes. A registration or an installation holds
-// templates, each of which may be longer than what it renders.
+// templates, each of which may be longer than what it renders; a batch names a
+// thousand devices beside the notification, some by URLs of 4 KiB.
 const (
 	maxSendBody = 64 << 10
 	maxDocument = 1 << 20
+	maxDevices  = 5 << 20
 )
 
 type server struct {

@@ -56,6 +56,7 @@ var (
 	errHubFixed       = &problem{status: http.StatusConflict, detail: "The hub is named in the server's configuration and can only be changed there."}
 	errHubETag        = &problem{status: http.StatusPreconditionFailed, detail: "A hub has no ETag: If-Match: * replaces the hub, and without If-Match a new one is made."}
 	errHubDisabled    = &problem{status: http.StatusForbidden, detail: "The hub is disabled."}
+	errDirectTemplate = &problem{status: http.StatusBadRequest, detail: "A template cannot be sent directly: a device has templates through its registrations only."}
 	errBusy           = &problem{status: http.StatusServiceUnavailable, detail: "The server is busy. Try again later.", retryAfter: "1"}
 	errInternal       = &problem{status: http.StatusInternalServerError, detail: "An internal error has occurred."}
 )

@@ -21,8 +21,9 @@ import (
 // The files of testdata/exchange are conversations, each on one connection: a
 // request after a line >>>, the answer it must get after a line <<<. In
 // requests {token} is a fresh signature of the hub's rule, {root} one of the
-// namespace's. In both, {registration} is the registration id that the hub gave
-// last; in answers {uuid} is any UUID, and {key} a rule's key that the hub made.
+// namespace's, and the lines of a multipart body get the ends of HTTP's. In both,
+// {registration} is the registration id that the hub gave last; in answers {uuid}
+// is any UUID, and {key} a rule's key that the hub made.
 func TestExchanges(t *testing.T) {
 	t.Parallel()
 	names, err := filepath.Glob("testdata/exchange/*.http")
@@ -88,6 +89,9 @@ func (c *conversation) exchange(text string) string {
 	text = strings.NewReplacer("{token}", c.fixture.token(), "{root}", c.fixture.tokenOf("Root", namespaceKey), "{registration}", c.registration).Replace(text)
 	head, body, _ := strings.Cut(text, "\n\n")
 	head = strings.TrimRight(head, "\n")
+	if strings.Contains(head, "\nContent-Type: multipart/") {
+		body = strings.ReplaceAll(body, "\n", "\r\n")
+	}
 	c.sent += body
 	if body != "" {
 		head += fmt.Sprintf("\nContent-Length: %d", len(body))

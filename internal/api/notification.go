@@ -21,6 +21,10 @@ func (s *server) sendNotification(r *request) (answer, error) {
 	if r.query.flag("test") {
 		return s.testSend(r, n)
 	}
+	return s.accept(r, n)
+}
+
+func (s *server) accept(r *request, n *hub.Notification) (answer, error) {
 	if err := s.dispatch.Accept(r.Context(), n); err != nil {
 		return answer{}, err
 	}
@@ -65,6 +69,19 @@ func (s *server) notification(r *request) (*hub.Notification, error) {
 	if err != nil {
 		return nil, err
 	}
+	n, err := r.message(body, r.Header.Get("Content-Type"))
+	if err != nil {
+		return nil, err
+	}
+	if n.Direct, err = direct(r, format{n.Kind, n.Platform}); err != nil || n.Direct != nil {
+		return n, err
+	}
+	n.Tags, err = s.tags(r.Header.Get(wire.HeaderTags))
+	return n, err
+}
+
+// message is what a send says, whoever it is for.
+func (r *request) message(body []byte, contentType string) (*hub.Notification, error) {
 	f, err := formatOf(r.Header, body)
 	if err != nil {
 		return nil, err
@@ -73,16 +90,10 @@ func (s *server) notification(r *request) (*hub.Notification, error) {
 		return nil, err
 	}
 	n := &hub.Notification{
-		HubID: r.hub.ID, Kind: f.kind, Platform: f.platform, Body: body, ContentType: r.Header.Get("Content-Type"),
+		HubID: r.hub.ID, Kind: f.kind, Platform: f.platform, Body: body, ContentType: contentType,
 		Headers: passedHeaders(r.Header, f.platform), APIVersion: r.apiVersion(),
 	}
-	if n.Expiry, err = expiry(r.Header); err != nil {
-		return nil, err
-	}
-	if n.Direct, err = direct(r, f); err != nil || n.Direct != nil {
-		return n, err
-	}
-	n.Tags, err = s.tags(r.Header.Get(wire.HeaderTags))
+	n.Expiry, err = expiry(r.Header)
 	return n, err
 }
 
@@ -106,7 +117,7 @@ func direct(r *request, f format) ([]hub.DirectHandle, error) {
 	case handle == "":
 		return nil, badRequest("A direct send needs the HTTP header %q.", wire.HeaderDeviceHandle)
 	case f.kind == hub.Template:
-		return nil, badRequest("A template cannot be sent directly: a device has templates through its registrations only.")
+		return nil, errDirectTemplate
 	}
 	d := hub.DirectHandle{Handle: handle}
 	if f.platform == hub.Browser {

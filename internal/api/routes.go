@@ -25,6 +25,7 @@ type route struct {
 func (s *server) table() []route {
 	return []route{
 		{http.MethodPost, "/{hub}/messages", hub.Send, s.sendNotification},
+		{http.MethodPost, "/{hub}/messages/$batch", hub.Send, s.sendBatch},
 		{http.MethodGet, "/{hub}/messages/{id}", hub.Send, s.notificationDetails},
 
 		{http.MethodPost, "/{hub}/schedulednotifications", hub.Send, s.scheduleNotification},

@@ -32,6 +32,8 @@ func operations() []struct {
 	}{
 		{"POST", "/MyHub/messages", `{}`, "Send", 201},
 		{"POST", "/MyHub/messages?test", `{}`, "Send", 201},
+		{"POST", "/MyHub/messages/$batch", "", "Send", 400},
+		{"POST", "/MyHub/messages/$batch", "", "Send", 400},
 		{"GET", "/MyHub/messages/NH-0", "", "Send", 404},
 		{"POST", "/MyHub/schedulednotifications", `{}`, "Send", 400},
 		{"DELETE", "/MyHub/schedulednotifications/NH-0", "", "Send", 404},

@@ -117,7 +117,12 @@ func (q *inquiry) ended(s *subject) (Cause, string) {
 		return NoCredential, fmt.Sprintf("The hub had no credential for %s.", s.platform)
 	case badCredential:
 		return BadCredential, fmt.Sprintf("The hub's credential for %s cannot be used%s.", s.platform, why)
+	case malformed:
+		return HandleUnusable, "Nothing was sent to it. " + n.reason
 	case duplicate:
+		if s.direct {
+			return Duplicate, fmt.Sprintf("It was skipped: the same handle is number %d of the send, and gets its one copy there.", n.extra)
+		}
 		return Duplicate, "It was skipped: " + s.otherName(n.extra) + " has the same handle and gets its one copy."
 	case suspected:
 		return SuspectHandle, fmt.Sprintf("It was not sent to: its handle is suspected of being dead since %s.", stamp(time.UnixMilli(n.extra)))
@@ -154,7 +159,7 @@ func (q *inquiry) endedUnnoted(s *subject) (Cause, string) {
 	case hub.Success:
 		return Delivered, fmt.Sprintf("The push service accepted it by %s.", stamp(s.endedAt))
 	case hub.Skipped:
-		return Duplicate, "It was skipped: another registration has the same handle and gets its one copy."
+		return Duplicate, "It was skipped: another one has the same handle and gets its one copy."
 	case hub.Abandoned:
 		return RanOut, fmt.Sprintf("It was abandoned at %s: its time had run out.", stamp(s.endedAt))
 	}

@@ -19,12 +19,13 @@ const (
 	noConnector                // no attempt: this program has no connector for the platform
 	noCredential               // no attempt: the hub had no credential
 	badCredential              // no attempt: no connector could be built for the credential
-	duplicate                  // not sent to: extra is the number that has the handle's one copy
+	duplicate                  // not sent to: extra is the number, or the place in a direct send, that has the handle's one copy
 	suspected                  // not sent to: its handle is a suspect since extra (ms since 1970)
 	ranOut                     // not sent to: the time for retries was over
 	tooOld                     // not sent to: the notification's own expiry had passed
 	wentAway                   // not sent to again: its registration was gone
 	unmatched                  // not sent to again: its tags did not match any more
+	malformed                  // not sent to: its handle is not one of the platform
 )
 
 // ruling is what was decided of a handle after an answer. Stored.

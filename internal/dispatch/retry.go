@@ -337,6 +337,7 @@ func (r *listRun) lookUp(ctx context.Context) (p page, err error) {
 func (r *listRun) decide(dv *device, healthy bool) {
 	e := &dv.entry
 	switch {
+	case dv.settled:
 	case r.over() || !e.First.IsZero() && !r.now().Before(e.First.Add(r.d.cfg.RetryWindow)):
 		dv.unsent(hub.Abandoned, r.late(), 0)
 	case dv.target.Handle == "":
@@ -373,19 +374,4 @@ func (r *listRun) devices(rd store.Reader) ([]device, error) {
 		out = append(out, device{target: store.Target{Number: n}, entry: e})
 	}
 	return out, nil
-}
-
-func (r *listRun) directDevices(rd store.Reader) ([]device, error) {
-	var handles []string
-	var out []device
-	for _, e := range r.list.Entries {
-		h := r.n.Direct[e.Direct-1]
-		handles = append(handles, h.Handle)
-		out = append(out, device{entry: e, target: store.Target{Handle: h.Handle, Browser: h.Browser}})
-	}
-	suspects, err := rd.Suspects(r.selector.HubID, r.selector.Platform, handles)
-	for i := range out {
-		out[i].target.SuspectSince = suspects[out[i].target.Handle]
-	}
-	return out, err
 }

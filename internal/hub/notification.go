@@ -35,6 +35,7 @@ func (s State) Final() bool {
 type DirectHandle struct {
 	Handle  string
 	Browser *BrowserKeys
+	Invalid string // why nothing is sent to it: it ends as BadChannel
 }
 
 // Notification is one accepted send.

@@ -17,7 +17,7 @@ func notifications(f *fixture) {
 	n := hub.Notification{
 		ID: "NH-1", HubID: f.hub, Kind: hub.Native, Platform: hub.APNs, Body: []byte(`{}`), ContentType: "application/json",
 		Headers: []hub.Header{{Name: "apns-priority", Value: "5"}}, Expiry: now.Add(time.Hour), Tags: "a && b",
-		Direct: []hub.DirectHandle{{Handle: "aa"}}, APIVersion: "2020-06", State: hub.Enqueued, EnqueuedAt: now,
+		Direct: []hub.DirectHandle{{Handle: "aa"}, {Handle: "x", Invalid: "no"}}, APIVersion: "2020-06", State: hub.Enqueued, EnqueuedAt: now,
 		Test: true,
 	}
 	f.update(func(tx store.Tx) error { return tx.InsertNotification(&n) })
