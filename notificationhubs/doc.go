@@ -22,9 +22,10 @@
 //
 //	greeting := notificationhubs.NewTemplateNotification(map[string]string{"name": "Ada"})
 //
-// SendDirect reaches one handle, registered or not. TestSend and the option
-// TestSend wait for what comes of it at up to ten devices; of any other send,
-// WaitForNotification and NotificationDetails tell later:
+// SendDirect reaches one handle, registered or not, and SendDirectBatch up to a
+// thousand of them. TestSend and the option TestSend wait for what comes of it at
+// up to ten devices; of any other send, WaitForNotification and
+// NotificationDetails tell later:
 //
 //	details, err := client.WaitForNotification(ctx, sent.NotificationID)
 //	fmt.Println(details.State, details.Count("Success"))
@@ -38,8 +39,8 @@
 // # Devices
 //
 // An Installation is a device with its tags and templates in one document, of
-// which an InstallationPatch changes parts; a Registration is a handle with tags and at most one template. Lists are
-// iterators, which fetch page after page:
+// which an InstallationPatch changes parts; a Registration is a handle with tags
+// and at most one template. Lists are iterators, which fetch page after page:
 //
 //	for r, err := range client.RegistrationsByTag(ctx, "sports") {
 //		if err != nil {

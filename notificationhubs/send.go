@@ -104,24 +104,13 @@ func (c *Client) postTo(ctx context.Context, collection string, n *Notification,
 	if err := n.check(); err != nil {
 		return nil, err
 	}
-	h := n.header.Clone()
-	h.Set(wire.HeaderFormat, n.format)
-	h.Set("Content-Type", n.contentType)
-	for _, further := range headers {
-		h.Set(further.Name, further.Value)
-	}
 	if test {
 		flags = append(flags, "test")
 	}
-	a, err := c.do(ctx, call{
-		method: http.MethodPost, path: []string{collection}, flags: flags, header: h, body: n.body,
-		want: []int{http.StatusCreated, http.StatusOK}, once: true,
-	})
+	r, a, err := c.deliver(ctx, call{path: []string{collection}, flags: flags, header: n.headers(n.contentType, headers), body: n.body})
 	if err != nil {
 		return nil, err
 	}
-	r := &SendResult{NotificationID: a.lastSegment(), Location: a.header.Get("Location")}
-	r.TrackingID, r.CorrelationID = a.tracking()
 	if !test {
 		return r, nil
 	}
@@ -129,6 +118,29 @@ func (c *Client) postTo(ctx context.Context, collection string, n *Notification,
 		return nil, err
 	}
 	return r, nil
+}
+
+// headers are those of a send whose body has a content type.
+func (n *Notification) headers(contentType string, further []Header) http.Header {
+	h := n.header.Clone()
+	h.Set(wire.HeaderFormat, n.format)
+	h.Set("Content-Type", contentType)
+	for _, f := range further {
+		h.Set(f.Name, f.Value)
+	}
+	return h
+}
+
+// deliver hands a send to the hub.
+func (c *Client) deliver(ctx context.Context, r call) (*SendResult, *answer, error) {
+	r.method, r.want, r.once = http.MethodPost, []int{http.StatusCreated, http.StatusOK}, true
+	a, err := c.do(ctx, r)
+	if err != nil {
+		return nil, nil, err
+	}
+	sent := &SendResult{NotificationID: a.lastSegment(), Location: a.header.Get("Location")}
+	sent.TrackingID, sent.CorrelationID = a.tracking()
+	return sent, a, nil
 }
 
 // readOutcome reads the answer to a test send. Azure leaves it empty for some.

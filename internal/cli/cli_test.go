@@ -60,6 +60,7 @@ func TestMisuse(t *testing.T) {
 		{"send", "{}", "--format", "apple", "--tag", "a", "--expression", "b"},
 		{"send", "{}", "--format", "apple", "--at", "soon"}, {"send", "{}", "--format", "apple", "--at", "-1h"}, {"send", "{}", "--format", "apple", "--at", "2030-01-02T03:04"},
 		{"send", "{}", "--format", "apple", "--at", "1h", "--handle", "00ff"}, {"send", "{}", "--format", "apple", "--at", "1h", "--test"}, {"notification", "cancel"},
+		{"send", "{}", "--format", "apple", "--test", "--handle", "00ff", "--handle", "00ee"},
 		{"registration", "create", "--platform", "telex", "--handle", "a"}, {"registration", "create", "--platform", "apns", "--handle", "aa", "--template-name", "t"},
 		{"installation", "put", `{"ID":"i","Platform":"apns","PushChannel":"00AA","Tag":["misspelt"]}`}, {"installation", "put", `{}`},
 		{"installation", "patch", "i"}, {"installation", "patch", "i", `{}`, "--hub", "h", "--connection-string", "x"},
@@ -276,6 +277,10 @@ func TestDevAndClient(t *testing.T) {
 		if code, stdout, stderr := call(t.Context(), args...); code != c.code || !strings.Contains(stderr, c.says) || !strings.Contains(stdout, c.show) {
 			t.Errorf("%v: exit %d, want %d: %s%s, want …%s… and …%s…", args, code, c.code, stdout, stderr, c.says, c.show)
 		}
+	}
+	several := []string{"send", "--format", "apple", "--handle", "00ff", "--handle", "00ee", "--handle", "none", "--wait", `{"aps":{}}`, "--connection-string", r.ConnectionString, "--hub", r.Hub, "--ca-file", r.CAFile}
+	if code, got, _ := call(t.Context(), several...); code != exitPartly || !strings.Contains(got, `"Success": 2`) || !strings.Contains(got, `"BadChannel": 1`) {
+		t.Errorf("direct send to several: exit %d, %s", code, got)
 	}
 	var foreign struct{ ID string } // another app's: it is not reached, and stays registered
 	if err := json.Unmarshal([]byte(fanfare("registration", "create", "--platform", "apns", "--handle", "666174652d666f726569676e2e", "--tag", "sports")), &foreign); err != nil {

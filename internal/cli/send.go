@@ -18,8 +18,8 @@ type sendOptions struct {
 	format     string
 	tags       []string
 	expression string
-	handle     string
 	at         string
+	handles    []string
 	headers    []string
 	test       bool
 	wait       bool
@@ -38,6 +38,7 @@ to one device with --handle.
 		Example: `  fanfare send --format apple --tag sports '{"aps":{"alert":"Goal!"}}'
   fanfare send --format template --expression 'en && !muted' '{"greeting":"Hello"}'
   fanfare send --format apple --at 2h30m '{"aps":{"alert":"Half-time"}}'
+  fanfare send --format adm --handle TOKEN1 --handle TOKEN2 '{"data":{"a":"b"}}'
   fanfare send --format windows --test @toast.xml`,
 		RunE: func(c *cobra.Command, args []string) error {
 			payload, err := input(args[0], c.InOrStdin())
@@ -52,7 +53,7 @@ to one device with --handle.
 	f.StringVar(&o.format, "format", "", formatNames)
 	f.StringArrayVar(&o.tags, "tag", nil, "send to those who carry this tag; may be given up to 20 times")
 	f.StringVar(&o.expression, "expression", "", "send to those for whom a tag expression holds")
-	f.StringVar(&o.handle, "handle", "", "send to this device, which needs no registration")
+	f.StringArrayVar(&o.handles, "handle", nil, "send to this device, which needs no registration; may be given up to 1,000 times")
 	f.StringVar(&o.at, "at", "", "send later: at a time as in 2030-01-02T15:04:05Z, or after a while as in 2h30m")
 	f.StringArrayVar(&o.headers, "header", nil, "Name: value, for the push service; may be repeated")
 	f.BoolVar(&o.test, "test", false, "wait for the outcome at up to ten devices")
@@ -65,11 +66,15 @@ to one device with --handle.
 // audience refuses a send to whom could be read in two ways.
 func (o *sendOptions) audience() error {
 	switch {
-	case o.handle != "" && (len(o.tags) > 0 || o.expression != ""):
-		return misuse{errors.New("--handle names the one device: --tag and --expression do not go with it")}
+	case len(o.handles) > 0 && (len(o.tags) > 0 || o.expression != ""):
+		return misuse{errors.New("--handle names the devices: --tag and --expression do not go with it")}
+	case len(o.handles) > 1 && o.test:
+		return misuse{errors.New("there is no test send to several handles: give one --handle, or leave --test out")}
+	case len(o.handles) > nh.MaxBatch:
+		return misuse{fmt.Errorf("--handle was given %d times; at most %d are allowed", len(o.handles), nh.MaxBatch)}
 	case len(o.tags) > 0 && o.expression != "":
 		return misuse{errors.New("give --tag or --expression, not both")}
-	case o.at != "" && (o.handle != "" || o.test):
+	case o.at != "" && (len(o.handles) > 0 || o.test):
 		return misuse{errors.New("--at does not go with --handle and --test, which are sends at once")}
 	}
 	return nil
@@ -127,8 +132,10 @@ func (o *sendOptions) run(ctx context.Context, c *cobra.Command, payload []byte)
 func (o *sendOptions) send(ctx context.Context, client *nh.Client, n *nh.Notification, due time.Time) (*nh.SendResult, error) {
 	audience := &nh.SendOptions{Tags: o.tags, Expression: o.expression}
 	switch {
-	case o.handle != "":
-		return client.SendDirect(ctx, n, nh.Device{Handle: o.handle})
+	case len(o.handles) == 1:
+		return client.SendDirect(ctx, n, nh.Device{Handle: o.handles[0]})
+	case len(o.handles) > 1:
+		return client.SendDirectBatch(ctx, n, o.handles)
 	case !due.IsZero():
 		return client.Schedule(ctx, n, due, audience)
 	}
