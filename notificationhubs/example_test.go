@@ -276,3 +276,55 @@ func ExampleResponseError() {
 	}
 	// Output: 404 Installation not found.
 }
+
+// Parts of a device's installation are changed: all of them, or none.
+func ExampleClient_PatchInstallation() {
+	client, hub := start(&nh.ClientOptions{})
+	defer hub.Close()
+	hub.answer = always(http.StatusOK, "")
+
+	var p nh.InstallationPatch
+	p.AddTags("vip").RemoveTags("trial").SetUserID("u-8")
+	p.Template("greet").SetBody(`{"aps":{"alert":"$(text)"}}`)
+	if err := client.PatchInstallation(context.Background(), "i-1", &p); err != nil {
+		log.Fatal(err)
+	}
+
+	for op := range strings.SplitSeq(strings.Trim(hub.last().body, "[]"), "},") {
+		fmt.Println(strings.Trim(op, "{}"))
+	}
+	// Output:
+	// "op":"add","path":"/tags","value":"vip"
+	// "op":"remove","path":"/tags/trial"
+	// "op":"replace","path":"/userId","value":"u-8"
+	// "op":"replace","path":"/templates/greet/body","value":"{\"aps\":{\"alert\":\"$(text)\"}}"
+}
+
+// One notification to many devices, which need no registration.
+func ExampleClient_SendDirectBatch() {
+	client, hub := start(&nh.ClientOptions{})
+	defer hub.Close()
+
+	n := nh.NewAppleNotification(`{"aps":{"alert":"Hello"}}`, nil)
+	sent, err := client.SendDirectBatch(context.Background(), n, []string{"00FC13ADFF785122", "00FC13ADFF785123"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("accepted as", sent.NotificationID)
+
+	for line := range strings.Lines(hub.last().body) {
+		if !strings.HasPrefix(line, "--") {
+			fmt.Print(strings.ReplaceAll(line, "\r\n", "\n"))
+		}
+	}
+	// Output:
+	// accepted as NH-1
+	// Content-Type: application/json;charset=utf-8
+	// Content-Disposition: inline; name=notification
+	//
+	// {"aps":{"alert":"Hello"}}
+	// Content-Type: application/json
+	// Content-Disposition: inline; name=devices
+	//
+	// ["00FC13ADFF785122","00FC13ADFF785123"]
+}
