@@ -10,6 +10,7 @@ import (
 
 	"github.com/fanfare-hub/fanfare/internal/clock"
 	"github.com/fanfare-hub/fanfare/internal/dispatch"
+	"github.com/fanfare-hub/fanfare/internal/doctor"
 	"github.com/fanfare-hub/fanfare/internal/hub"
 	"github.com/fanfare-hub/fanfare/internal/store"
 	"github.com/fanfare-hub/fanfare/internal/tagexpr"
@@ -37,10 +38,19 @@ type Dispatcher interface {
 	HubDeleted(hubID int64)
 }
 
-// Config is what the API stands on. Store, Dispatch, Clock and Log are needed.
+// Doctor says whether a hub's credentials are in order. *app.App is one.
+type Doctor interface {
+	// Examine asks the push services, and takes less than a minute.
+	// doctor.ErrBusy: the hub is being examined already.
+	Examine(ctx context.Context, h hub.Hub) (doctor.Report, error)
+}
+
+// Config is what the API stands on. Store, Dispatch, Doctor, Clock and Log are
+// needed.
 type Config struct {
 	Store    store.Store
 	Dispatch Dispatcher
+	Doctor   Doctor
 	Clock    clock.Clock
 	Limits   tagexpr.Limits // of tag expressions
 	Log      *slog.Logger   // one event for each request
@@ -64,6 +74,7 @@ const (
 type server struct {
 	store    store.Store
 	dispatch Dispatcher
+	doctor   Doctor
 	clock    clock.Clock
 	limits   tagexpr.Limits
 	log      *slog.Logger
@@ -76,7 +87,7 @@ type server struct {
 // New returns the handler of every request.
 func New(cfg Config) http.Handler {
 	s := &server{
-		store: cfg.Store, dispatch: cfg.Dispatch, clock: cfg.Clock, limits: cfg.Limits, log: cfg.Log, maxBody: cfg.MaxBody,
+		store: cfg.Store, dispatch: cfg.Dispatch, doctor: cfg.Doctor, clock: cfg.Clock, limits: cfg.Limits, log: cfg.Log, maxBody: cfg.MaxBody,
 		check: cfg.CheckCredential, window: cfg.ScheduleWindow,
 	}
 	if s.maxBody == 0 {

@@ -58,6 +58,7 @@ var (
 	errHubDisabled    = &problem{status: http.StatusForbidden, detail: "The hub is disabled."}
 	errDirectTemplate = &problem{status: http.StatusBadRequest, detail: "A template cannot be sent directly: a device has templates through its registrations only."}
 	errBusy           = &problem{status: http.StatusServiceUnavailable, detail: "The server is busy. Try again later.", retryAfter: "1"}
+	errExamined       = &problem{status: http.StatusTooManyRequests, detail: "The hub is being examined already. Try again in a few seconds.", retryAfter: "5"}
 	errInternal       = &problem{status: http.StatusInternalServerError, detail: "An internal error has occurred."}
 )
 

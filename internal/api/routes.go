@@ -44,6 +44,7 @@ func (s *server) table() []route {
 		{http.MethodPatch, "/{hub}/installations/{id}", hub.Listen, s.patchInstallation},
 		{http.MethodDelete, "/{hub}/installations/{id}", hub.Listen, s.deleteInstallation},
 
+		{http.MethodGet, "/_fanfare/hubs/{hub}/doctor", hub.Manage, s.examine},
 		{http.MethodGet, "/_fanfare/hubs/{hub}/notifications/{id}/explain", hub.Manage, s.explain},
 		{http.MethodGet, "/_fanfare/hubs/{hub}/suspects/{platform}", hub.Manage, s.listSuspects},
 		{http.MethodPost, "/_fanfare/hubs/{hub}/suspects/{platform}/confirm", hub.Manage, s.confirmSuspects},

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -18,8 +17,8 @@ import (
 	"github.com/fanfare-hub/fanfare/internal/clock"
 	"github.com/fanfare-hub/fanfare/internal/config"
 	"github.com/fanfare-hub/fanfare/internal/dispatch"
+	"github.com/fanfare-hub/fanfare/internal/doctor"
 	"github.com/fanfare-hub/fanfare/internal/hub"
-	"github.com/fanfare-hub/fanfare/internal/pns"
 	"github.com/fanfare-hub/fanfare/internal/store/sqlite"
 	"github.com/fanfare-hub/fanfare/internal/tagexpr"
 )
@@ -42,12 +41,25 @@ type Options struct {
 	Store sqlite.Options
 }
 
+func (o Options) withDefaults() Options {
+	if o.Clock == nil {
+		o.Clock = clock.System
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
 // App is one process: a namespace with its hubs.
 type App struct {
 	cfg      config.Config
 	opts     Options
 	store    *sqlite.Store
 	dispatch *dispatch.Dispatcher
+	doctor   *doctor.Doctor
+	certs    *certFiles // of the listener; nil: none
+	daily    *daily
 	changed  []credentialChange
 	listener net.Listener
 	server   *http.Server
@@ -62,12 +74,7 @@ type credentialChange struct {
 // New opens the database and writes the configuration's hubs into it. Nothing
 // is served, and nothing is sent, before Start. A failed New leaves nothing open.
 func New(ctx context.Context, cfg config.Config, opts Options) (*App, error) {
-	if opts.Clock == nil {
-		opts.Clock = clock.System
-	}
-	if opts.Log == nil {
-		opts.Log = slog.New(slog.DiscardHandler)
-	}
+	opts = opts.withDefaults()
 	if err := makeFolder(cfg.Data); err != nil {
 		return nil, err
 	}
@@ -90,47 +97,25 @@ func (a *App) build(ctx context.Context) error {
 	if err := a.writeHubs(ctx); err != nil {
 		return err
 	}
-	env, err := a.env()
+	env, err := pushServices(a.cfg, a.opts)
 	if err != nil {
 		return err
 	}
+	if dial := a.cfg.PushServices.Dial; dial != "" {
+		a.opts.Log.Warn("every push service is led to one address: nothing reaches a real device", "dial", dial)
+	}
+	a.doctor = newDoctor(env)
 	a.dispatch = dispatch.New(dispatch.Config{
 		Store: a.store, Clock: a.opts.Clock, Connectors: delivery(), Env: env, Log: a.opts.Log,
 		Page: a.cfg.Dispatch.Page, Window: a.cfg.Dispatch.Window, Workers: a.cfg.Dispatch.Workers,
 		RetryWindow: a.cfg.Dispatch.RetryWindow, SuspectAfter: a.cfg.Dispatch.SuspectAfter, Retention: a.cfg.Dispatch.Retention,
 	})
 	a.server, err = a.newServer(withSimulators(a.opts.Simulators, api.New(api.Config{
-		Store: a.store, Dispatch: a.dispatch, Clock: a.opts.Clock, Limits: tagexpr.DefaultLimits, Log: a.opts.Log,
+		Store: a.store, Dispatch: a.dispatch, Doctor: a, Clock: a.opts.Clock, Limits: tagexpr.DefaultLimits, Log: a.opts.Log,
 		CheckCredential: CheckCredential,
 		ScheduleWindow:  a.cfg.Dispatch.ScheduleWindow,
 	})))
 	return err
-}
-
-// env is what the connectors get: the way to the push services.
-func (a *App) env() (pns.Env, error) {
-	env := pns.Env{Clock: a.opts.Clock, Dial: a.opts.Dial, Roots: a.opts.Roots, Conns: a.cfg.Dispatch.Connections, RequestTimeout: a.cfg.Dispatch.RequestTimeout}
-	p := a.cfg.PushServices
-	if p.Dial == "" {
-		return env, nil
-	}
-	a.opts.Log.Warn("every push service is led to one address: nothing reaches a real device", "dial", p.Dial)
-	env.Dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
-		var d net.Dialer
-		return d.DialContext(ctx, network, p.Dial)
-	}
-	if p.CAFile == "" {
-		return env, nil
-	}
-	pem, err := os.ReadFile(p.CAFile)
-	if err != nil {
-		return env, fmt.Errorf("reading ca_file: %w", err)
-	}
-	env.Roots = x509.NewCertPool()
-	if !env.Roots.AppendCertsFromPEM(pem) {
-		return env, fmt.Errorf("ca_file %s holds no PEM certificate", p.CAFile)
-	}
-	return env, nil
 }
 
 // Start takes up the work that an earlier process left, and serves.
@@ -147,7 +132,7 @@ func (a *App) Start(ctx context.Context) error {
 		a.dispatch.Stop(ctx)
 		return errors.Join(err, l.Close())
 	}
-	a.warnOfCertificates()
+	a.daily = startDaily(a.opts.Clock, func() { a.warnOfCertificates(context.WithoutCancel(ctx)) })
 	a.listener = l
 	go func() { a.served <- a.server.Serve(a.wrap(l)) }()
 	return nil
@@ -177,6 +162,7 @@ func (a *App) Stop(ctx context.Context) error {
 		}
 	})
 	a.dispatch.Stop(ctx)
+	a.daily.stop()
 	server.Wait()
 	return errors.Join(err, a.store.Close())
 }
@@ -200,6 +186,7 @@ func (a *App) Reload(ctx context.Context, cfg config.Config) error {
 		a.cfg = old
 		return err
 	}
+	a.warnOfCertificates(ctx)
 	return a.wake(ctx)
 }
 

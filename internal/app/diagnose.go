@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/fanfare-hub/fanfare/internal/doctor"
 	"github.com/fanfare-hub/fanfare/internal/hub"
 	"github.com/fanfare-hub/fanfare/internal/pns"
 )
@@ -28,8 +29,8 @@ func Diagnose(ctx context.Context, cred hub.Credential, env pns.Env) pns.Diagnos
 		return probe(ctx, c)
 	}
 	d := pns.Diagnosis{}
-	if now := env.Clock.Now(); now.After(cert.NotAfter) {
-		d.Sentence = certificateWarnings(now, cred)[0]
+	if severity, text := doctor.Expiry(env.Clock.Now(), cert.NotAfter, doctor.Sending); severity == doctor.Failed {
+		d.Sentence = text
 	} else {
 		d = probe(ctx, c)
 	}

@@ -30,11 +30,11 @@ func (a *App) newServer(h http.Handler) (*http.Server, error) {
 	case a.opts.Certificate != nil:
 		s.TLSConfig.Certificates = []tls.Certificate{*a.opts.Certificate}
 	case a.cfg.CertFile != "":
-		files := &certFiles{cert: a.cfg.CertFile, key: a.cfg.KeyFile, log: a.opts.Log}
-		if _, err := files.get(nil); err != nil {
+		a.certs = &certFiles{cert: a.cfg.CertFile, key: a.cfg.KeyFile, log: a.opts.Log}
+		if _, err := a.certs.get(nil); err != nil {
 			return nil, err
 		}
-		s.TLSConfig.GetCertificate = files.get
+		s.TLSConfig.GetCertificate = a.certs.get
 	default:
 		s.TLSConfig = nil
 	}

@@ -26,11 +26,17 @@ func openSealer(cfg config.Config) (*seal.Sealer, error) {
 	key := cfg.MasterKey
 	if key == nil {
 		var err error
-		if key, err = keyFile(filepath.Join(cfg.Data, "master.key"), filepath.Join(cfg.Data, databaseFile)); err != nil {
+		if key, err = keyFile(keyFiles(cfg)); err != nil {
 			return nil, fmt.Errorf("the master key: %w", err)
 		}
 	}
 	return seal.New(key)
+}
+
+// keyFiles are the names of the master key's file and of the database that is
+// sealed with it.
+func keyFiles(cfg config.Config) (key, database string) {
+	return filepath.Join(cfg.Data, "master.key"), filepath.Join(cfg.Data, databaseFile)
 }
 
 // writeNew writes a file that does not exist, readable by its owner alone, and
@@ -46,15 +52,24 @@ func writeNew(name string, data []byte) error {
 
 // keyFile reads the key, or makes it for a database that is not there yet.
 func keyFile(name, database string) ([]byte, error) {
+	key, err := readKey(name, database)
+	if key != nil || err != nil {
+		return key, err
+	}
+	key = make([]byte, keyBytes)
+	rand.Read(key) //nolint:errcheck // never fails
+	line := base64.StdEncoding.EncodeToString(key) + "\n"
+	return key, writeNew(name, []byte(line))
+}
+
+// readKey reads the key; nil: there is none yet, and nothing that needs it.
+func readKey(name, database string) ([]byte, error) {
 	text, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Stat(database); err == nil {
 			return nil, fmt.Errorf("%s is not there, and %s was sealed with it: restore it from a backup", name, database)
 		}
-		key := make([]byte, keyBytes)
-		rand.Read(key) //nolint:errcheck // never fails
-		line := base64.StdEncoding.EncodeToString(key) + "\n"
-		return key, writeNew(name, []byte(line))
+		return nil, nil
 	}
 	if err != nil {
 		return nil, err

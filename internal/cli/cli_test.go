@@ -66,7 +66,7 @@ func TestMisuse(t *testing.T) {
 		{"installation", "patch", "i"}, {"installation", "patch", "i", `{}`, "--hub", "h", "--connection-string", "x"},
 		{"dev", "--listen", "0.0.0.0:0"}, {"dev", "--listen", "127.0.0.1"},
 		{"dev", "--hub", "a/b"}, {"hub", "show"}, {"hub", "create"}, {"hub", "delete", "a", "b"}, {"hub", "nosuch"}, {"hub", "list", "--connection-string", "x"},
-		{"explain", "NH-1"}, {"explain", "NH-1", "x"}, {"hub", "suspects", "--hub", "h", "--connection-string", "x"},
+		{"explain", "NH-1"}, {"explain", "NH-1", "x"}, {"doctor"}, {"doctor", "x"}, {"doctor", "--config", "x", "--connection-string", "y"}, {"hub", "suspects", "--hub", "h", "--connection-string", "x"},
 		{"hub", "suspects", "apns", "--clear-all", "--confirm", "x", "--hub", "h", "--connection-string", "x"},
 	} {
 		if code, _, errs := call(t.Context(), args...); code != exitMisuse || errs == "" {
@@ -221,6 +221,12 @@ func TestDevAndClient(t *testing.T) {
 	}
 	if got := fanfare("hub", "suspects", "fcmv1") + fanfare("hub", "suspects", "fcmv1", "--clear-all"); got != "0 cleared\n" {
 		t.Errorf("hub suspects: %s", got)
+	}
+	if got := fanfare("doctor"); !strings.HasPrefix(got, "myhub: ok\n") || strings.Count(got, "\n  ok  ") != 8 {
+		t.Errorf("doctor: %s", got)
+	}
+	if got := fanfare("doctor", "--json"); !strings.Contains(got, `"severity": "ok"`) || !strings.HasPrefix(got, "[") {
+		t.Errorf("doctor --json: %s", got)
 	}
 	if got := fanfare("installation", "patch", "i-1", `[{"op":"add","path":"/tags","value":"vip"}]`); got != "patched i-1\n" {
 		t.Errorf("installation patch: %s", got)

@@ -18,6 +18,9 @@ const (
 	exitMisuse = 2 // it was called wrongly
 	exitPartly = 3 // the notification ended, and some of its devices were not reached
 	exitNobody = 4 // the notification ended, and no device was reached
+
+	exitWarned = 3 // doctor: something will fail, or is missing
+	exitUnwell = 4 // doctor: something fails
 )
 
 // exitHelp tells people and scripts what the codes mean.
@@ -26,7 +29,9 @@ const exitHelp = `Exit codes:
   1  it failed: the hub cannot be reached, refuses the key, took too long
   2  it was called wrongly, or the hub refuses what was given as malformed
   3  with --wait or --test: some devices were not reached
-  4  with --wait or --test: no device was reached, or none is registered for it`
+     doctor: something will fail soon, or is missing
+  4  with --wait or --test: no device was reached, or none is registered for it
+     doctor: something fails`
 
 // misuse is an error in how a command was called.
 type misuse struct{ error }
@@ -41,6 +46,11 @@ type undelivered struct {
 
 func (u undelivered) Error() string { return u.text }
 
+// verdict ends a command with an exit code of its own; its output has said why.
+type verdict struct{ code int }
+
+func (v verdict) Error() string { return fmt.Sprintf("exit code %d", v.code) }
+
 // exitCode is the code of a command that ended with an error, or with none.
 func exitCode(err error) int {
 	if err == nil {
@@ -51,6 +61,9 @@ func exitCode(err error) int {
 	}
 	if u, ok := errors.AsType[undelivered](err); ok {
 		return u.code
+	}
+	if v, ok := errors.AsType[verdict](err); ok {
+		return v.code
 	}
 	if answered, ok := errors.AsType[*nh.ResponseError](err); ok {
 		switch answered.StatusCode {

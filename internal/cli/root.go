@@ -30,7 +30,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
-	if err != nil {
+	if _, said := errors.AsType[verdict](err); err != nil && !said {
 		fmt.Fprintf(stderr, "fanfare: %v\n%s", err, hint(err))
 	}
 	code := exitCode(err)
@@ -53,8 +53,8 @@ REST API of Azure Notification Hubs.
   fanfare serve   a hub of your own
 
 The client commands (send, hub, registration, installation, notification,
-token) work against Azure too; explain and hub suspects do not, and sim is
-for fanfare dev.
+token) work against Azure too; explain, doctor and hub suspects do not, and
+sim is for fanfare dev.
 
 ` + exitHelp,
 		SilenceUsage: true, SilenceErrors: true,
@@ -64,7 +64,7 @@ for fanfare dev.
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return misuse{err} })
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(newDemo(), newDev(), newServe(), newSend(), newHub(), newRegistration(),
-		newInstallation(), newNotification(), newExplain(), newSim(), newToken(), newVersion())
+		newInstallation(), newNotification(), newExplain(), newDoctor(), newSim(), newToken(), newVersion())
 	return root
 }
 

@@ -41,12 +41,8 @@ what waits for a credential that has changed is tried at once.`,
 }
 
 func serve(ctx context.Context, file string, stderr io.Writer) error {
-	cfg, err := config.Load(file, app.CheckCredential)
+	cfg, err := loadConfig(file)
 	if err != nil {
-		var mistakes *config.Error
-		if errors.As(err, &mistakes) {
-			return misuse{err}
-		}
 		return err
 	}
 	log := newLogger(cfg.Log, stderr)
@@ -67,6 +63,15 @@ func serve(ctx context.Context, file string, stderr io.Writer) error {
 	err = reloadUntilDone(ctx, a, file, log)
 	log.Info("stopping")
 	return errors.Join(err, stopInTime(a.Stop))
+}
+
+// loadConfig reads a configuration; one with mistakes is a mistake in the call.
+func loadConfig(file string) (config.Config, error) {
+	cfg, err := config.Load(file, app.CheckCredential)
+	if mistakes, ok := errors.AsType[*config.Error](err); ok {
+		return cfg, misuse{mistakes}
+	}
+	return cfg, err
 }
 
 // reloadUntilDone reads the hubs of the file again at each SIGHUP. A file with

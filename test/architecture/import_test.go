@@ -48,7 +48,8 @@ var mayImport = map[string][]string{
 	"internal/pnssim/simapi": {"internal/clock", "internal/pnssim"},
 
 	"internal/dispatch": {"internal/hub", "internal/tagexpr", "internal/template", "internal/task", "internal/store", "internal/pns", "internal/clock"},
-	"internal/api":      {"internal/hub", "internal/wire", "internal/tagexpr", "internal/template", "internal/auth", "internal/dispatch", "internal/store", "internal/pns", "internal/egress", "internal/clock"},
+	"internal/doctor":   {"internal/hub", "internal/pns", "internal/clock"},
+	"internal/api":      {"internal/hub", "internal/wire", "internal/tagexpr", "internal/template", "internal/auth", "internal/dispatch", "internal/doctor", "internal/store", "internal/pns", "internal/egress", "internal/clock"},
 	"internal/config":   {"internal/hub", "internal/wire"},
 	"internal/pnssim":   {"internal/clock"},
 	"internal/app":      everythingBut("internal/cli", "internal/app"),
