@@ -1,13 +1,10 @@
 package acceptance_test
 
 import (
-	"bytes"
-	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
-	"github.com/fanfare-hub/fanfare/internal/app"
-	"github.com/fanfare-hub/fanfare/internal/hub"
 	"github.com/fanfare-hub/fanfare/internal/pnssim"
 	nh "github.com/fanfare-hub/fanfare/notificationhubs"
 )
@@ -53,77 +50,133 @@ func TestAPNsCertificate(t *testing.T) {
 	w.counts(w.final(w.send(alert(), "native")), success)
 }
 
-// With a credential that its service does not take, whatever the reason, no
-// handle is touched and nothing is counted; with the right one, within the
-// window, each device is delivered to and counted once.
+// With a credential that its service does not take, whatever the reason, the
+// doctor says what is wrong; a send touches no handle, counts nothing and waits.
+// With the right one, within the window, each device is delivered to and counted
+// once, and the doctor is content.
 func TestWrongCredentials(t *testing.T) {
 	t.Parallel()
 	apns, fcm := nh.APNs, nh.FCMV1
+	const unchecked = "this service offers no check"
 	for name, c := range map[string]struct {
 		platform nh.Platform
 		wrong    func(*pnssim.Sim) map[string]string
+		says     string // of two that offer no check, the doctor cannot know
 	}{
-		"a wrong .p8":             {apns, (*pnssim.Sim).ForeignAPNsCredential},
-		"another team's topic":    {apns, (*pnssim.Sim).ForeignTopicAPNsCredential},
-		"an expired certificate":  {apns, (*pnssim.Sim).ExpiredAPNsCertificateCredential},
-		"a revoked certificate":   {apns, (*pnssim.Sim).RevokedAPNsCertificateCredential},
-		"a foreign certificate":   {apns, (*pnssim.Sim).ForeignAPNsCertificateCredential},
-		"a signing certificate":   {apns, (*pnssim.Sim).SigningAPNsCertificateCredential},
-		"a wrong key of Google's": {fcm, (*pnssim.Sim).ForeignFCMCredential},
-		"a revoked account":       {fcm, (*pnssim.Sim).RevokedFCMCredential},
-		"no permission":           {fcm, (*pnssim.Sim).UnauthorizedFCMCredential},
+		"a wrong .p8":             {apns, (*pnssim.Sim).ForeignAPNsCredential, "the .p8 file is not that of key SIMKEY0001"},
+		"another team's topic":    {apns, (*pnssim.Sim).ForeignTopicAPNsCredential, "does not open org.example.other: the bundle id is misspelt or another team's"},
+		"an expired certificate":  {apns, (*pnssim.Sim).ExpiredAPNsCertificateCredential, "the certificate expired on "},
+		"a revoked certificate":   {apns, (*pnssim.Sim).RevokedAPNsCertificateCredential, "APNs does not take the certificate"},
+		"a foreign certificate":   {apns, (*pnssim.Sim).ForeignAPNsCertificateCredential, "APNs does not take the certificate"},
+		"a signing certificate":   {apns, (*pnssim.Sim).SigningAPNsCertificateCredential, "the certificate is not one for pushing"},
+		"a wrong key of Google's": {fcm, (*pnssim.Sim).ForeignFCMCredential, "its key was revoked or is another's"},
+		"a revoked account":       {fcm, (*pnssim.Sim).RevokedFCMCredential, "Google does not take the service account former@"},
+		"no permission":           {fcm, (*pnssim.Sim).UnauthorizedFCMCredential, "may not send in the project fanfare-simulated: it needs a role"},
+		"WNS, a wrong secret":     {nh.WNS, (*pnssim.Sim).ForeignWNSCredential, "copy both again from the app's registration"},
+		"MPNS, a foreign one":     {nh.MPNS, (*pnssim.Sim).ForeignMPNSCredential, unchecked},
+		"ADM, a wrong secret":     {nh.ADM, (*pnssim.Sim).ForeignADMCredential, "copy both again from the app's security profile"},
+		"Web Push, another key":   {nh.Browser, (*pnssim.Sim).ForeignBrowserCredential, unchecked},
+		"Baidu, a wrong secret":   {nh.Baidu, (*pnssim.Sim).ForeignBaiduCredential, "copy both again from the app's page in Baidu's push console"},
+		"Xiaomi, a wrong secret":  {nh.Xiaomi, (*pnssim.Sim).ForeignXiaomiCredential, "copy it again from the app's page in Xiaomi's push console"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			place, handle, svc, n := 0, apnsToken, pnssim.APNs, alert()
-			if c.platform == fcm {
-				place, handle, svc, n = 1, fcmToken, pnssim.FCM, message()
-			}
-			var right hub.Credential
+			s := serviceOf(c.platform)
 			w := newWorld(t, func(w *world) {
-				right = w.cfg.Hubs[0].Credentials[place]
-				w.cfg.Hubs[0].Credentials[place].Properties = c.wrong(w.sim)
+				everybody(w)
+				w.cfg.Hubs[0].Credentials[s.credential(w)].Properties = c.wrong(w.sim)
 			})
 			const devices = 5
 			for i := range devices {
-				w.register(c.platform, handle(i), "a")
+				w.enrol(s, i, "", nil, "a")
 			}
-			id := w.send(n, "a")
+			severity := nh.SeverityFailed
+			if c.says == unchecked {
+				severity = nh.SeverityOK
+			}
+			if f := w.found(s); f.Severity != severity || !strings.Contains(f.Text, c.says) {
+				t.Errorf("the doctor says %+v, want %s …%s…", f, severity, c.says)
+			}
+			id := w.send(s.message("Hi"), "a")
 			w.idle()
-			if d := w.details(id); d.State != "Processing" || len(d.Outcomes[string(c.platform)]) != 0 {
-				t.Errorf("with the wrong one: %+v", d)
-			}
-			w.cfg.Hubs[0].Credentials[place] = right
+			w.advance(5 * time.Minute)
+			w.waits(s, id, devices)
+
+			w.cfg.Hubs[0].Credentials[s.credential(w)].Properties = s.known(w.sim)
 			if err := w.app.Reload(w.ctx, w.cfg); err != nil {
 				t.Fatal(err)
 			}
-			w.counts(w.final(id), map[string]map[string]int64{string(c.platform): {"Success": devices}})
-			w.each(svc, devices)
-			if left := w.registered("a"); left != devices {
-				t.Errorf("%d registrations are left, want %d", left, devices)
+			w.counts(w.final(id), map[string]map[string]int64{string(s.platform): {"Success": devices}})
+			w.each(s.sim, devices)
+			if f := w.found(s); f.Severity != nh.SeverityOK {
+				t.Errorf("with the right one the doctor says %+v", f)
 			}
 		})
 	}
 }
 
-// A hub starts with a certificate that has expired, and says so.
-func TestExpiredCertificateIsLogged(t *testing.T) {
+// waits checks that a send is parked, and has done nothing to its devices.
+func (w *world) waits(s *service, id string, devices int) {
+	w.Helper()
+	if d := w.details(id); d.State != "Processing" || len(d.Outcomes[string(s.platform)]) != 0 {
+		w.Errorf("while it waits: %+v", d)
+	}
+	parked := 0
+	for _, task := range w.tasks() {
+		if task.reason != "" {
+			parked++
+		}
+	}
+	if parked == 0 || w.registered("a") != devices || len(w.sim.Everything()) != 0 {
+		w.Errorf("%d tasks are parked; %d registrations are left of %d; %d pushes arrived", parked, w.registered("a"), devices, len(w.sim.Everything()))
+	}
+}
+
+// A device of another app is that device's trouble, whatever its service calls
+// it: final at once, its handle kept, and nothing of the others waits. ADM calls
+// it a handle that is none.
+func TestForeignDevices(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, withAPNs((*pnssim.Sim).ExpiredAPNsCertificateCredential))
-	w.stop()
-	var text bytes.Buffer
-	a, err := app.New(w.ctx, w.cfg, app.Options{Clock: w.clock, Dial: w.sim.Dial, Roots: w.sim.Roots(), Log: slog.New(slog.NewTextHandler(&text, nil))})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := a.Start(w.ctx); err != nil {
-		t.Fatal(err)
-	}
-	if err := a.Stop(w.ctx); err != nil {
-		t.Error(err)
-	}
-	day := w.clock.Now().UTC().AddDate(0, 0, -1).Format("2006-01-02")
-	if log := text.String(); !strings.Contains(log, "the certificate expired on "+day) || !strings.Contains(log, "hub=myhub platform=apns") {
-		t.Errorf("the log is %s", log)
+	for platform, c := range map[nh.Platform]struct {
+		outcome string
+		alone   bool // also if there is no other device
+	}{
+		nh.APNs:    {"WrongChannel", true},
+		nh.FCMV1:   {"InvalidCredentials", true},
+		nh.WNS:     {"WrongToken", true},
+		nh.MPNS:    {"InvalidCredentials", false},
+		nh.Browser: {"InvalidCredentials", false},
+		nh.Baidu:   {"BadChannel", true},
+		nh.Xiaomi:  {"BadChannel", true},
+	} {
+		t.Run(string(platform), func(t *testing.T) {
+			t.Parallel()
+			s := serviceOf(platform)
+			w := newWorld(t, everybody)
+			const live, foreign = 4, 2
+			for i := range foreign {
+				w.enrol(s, i, "foreign", nil, "a")
+			}
+			if c.alone {
+				w.counts(w.final(w.send(s.message("Hi"), "a")), map[string]map[string]int64{string(platform): {c.outcome: foreign}})
+			}
+			for i := range live {
+				w.enrol(s, foreign+i, "", nil, "a")
+			}
+			w.clock.Advance(time.Second)
+			id := w.send(s.message("Hi"), "a")
+			w.idle() // the clock stands: nothing is tried again
+			w.counts(w.details(id), map[string]map[string]int64{string(platform): {c.outcome: foreign, "Success": live}})
+			w.each(s.sim, live)
+			if n := w.registered("a"); n != live+foreign {
+				t.Errorf("%d registrations are left, want %d", n, live+foreign)
+			}
+			if tasks := w.tasks(); len(tasks) != 0 {
+				t.Errorf("left to do: %+v", tasks)
+			}
+			if f := w.found(s); f.Severity != nh.SeverityOK {
+				t.Errorf("the doctor says %+v", f)
+			}
+		})
 	}
 }
