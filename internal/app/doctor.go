@@ -62,8 +62,12 @@ func ExamineConfig(ctx context.Context, cfg config.Config, opts Options) ([]doct
 
 func examineProcess(cfg config.Config, opts Options) doctor.Report {
 	r := doctor.Report{At: opts.Clock.Now().UTC()}
-	if len(cfg.Hubs) == 0 {
-		r.Add(doctor.Finding{About: doctor.AboutHub, Severity: doctor.Warning, Text: "the configuration names no hub: nothing can be sent"})
+	switch {
+	case len(cfg.Hubs) > 0:
+	case len(cfg.Namespace) == 0:
+		r.Add(doctor.Finding{About: doctor.AboutHub, Severity: doctor.Warning, Text: "the configuration names no hub, and no rule of the namespace to make one with: nothing can be sent"})
+	default:
+		r.Add(doctor.Finding{About: doctor.AboutHub, Text: "the configuration names no hub: of one that was made through the API, ask the hub itself, with a connection string"})
 	}
 	if dial := cfg.PushServices.Dial; dial != "" {
 		r.Add(doctor.Finding{About: doctor.AboutPushServices, Text: "every push service is led to " + dial + ": nothing reaches a real device"})

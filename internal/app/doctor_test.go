@@ -107,8 +107,9 @@ func TestExamineProcess(t *testing.T) {
 		severity doctor.Severity
 		says     string
 	}{
-		"no hub":           {func(*testing.T, *config.Config) {}, "hub", doctor.Warning, "names no hub"},
-		"a key that reads": {func(t *testing.T, cfg *config.Config) { write(t, filepath.Join(cfg.Data, "master.key"), DevKey+"\n") }, "master key", doctor.OK, "master.key is in order"},
+		"no hub":            {func(*testing.T, *config.Config) {}, "hub", doctor.Warning, "names no hub, and no rule"},
+		"hubs of the API's": {func(_ *testing.T, cfg *config.Config) { cfg.Namespace = []hub.Rule{{Name: "root"}} }, "hub", doctor.OK, "with a connection string"},
+		"a key that reads":  {func(t *testing.T, cfg *config.Config) { write(t, filepath.Join(cfg.Data, "master.key"), DevKey+"\n") }, "master key", doctor.OK, "master.key is in order"},
 		"a key that does not": {func(t *testing.T, cfg *config.Config) { write(t, filepath.Join(cfg.Data, "master.key"), "x") },
 			"master key", doctor.Failed, "does not hold 32 bytes"},
 		"a lost key": {func(t *testing.T, cfg *config.Config) { write(t, filepath.Join(cfg.Data, databaseFile), "x") },
