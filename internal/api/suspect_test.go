@@ -17,7 +17,10 @@ func TestSuspectsInPages(t *testing.T) {
 	f.send(`{"aps":{}}`, "ServiceBusNotification-Format", "apple").want(201)
 	hubID := f.dispatch.last(t).HubID
 	f.update(func(tx store.Tx) error {
-		return errors.Join(tx.Suspect(hubID, hub.APNs, "BB", now), tx.Suspect(hubID, hub.APNs, "aa", now.Add(time.Minute)), tx.Suspect(hubID, hub.WNS, "cc", now))
+		_, err := tx.Suspect(hubID, hub.APNs, store.Dead{Handle: "BB"}, now)
+		_, err2 := tx.Suspect(hubID, hub.APNs, store.Dead{Handle: "aa"}, now.Add(time.Minute))
+		_, err3 := tx.Suspect(hubID, hub.WNS, store.Dead{Handle: "cc"}, now)
+		return errors.Join(err, err2, err3)
 	})
 	const target = "/_fanfare/hubs/myhub/suspects/APNS"
 	for query, want := range map[string]string{

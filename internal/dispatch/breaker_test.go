@@ -2,9 +2,12 @@ package dispatch
 
 import (
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 )
+
+var day = time.Date(2025, 3, 4, 0, 0, 0, 0, time.UTC)
 
 func TestWindowTrips(t *testing.T) {
 	t.Parallel()
@@ -43,9 +46,12 @@ func TestWindowHoldsTheLastAnswers(t *testing.T) {
 		answers := rapid.SliceOfN(rapid.Bool(), 0, 2500).Draw(t, "answers")
 		w := &window{}
 		for i, a := range answers {
-			w.add(a)
+			w.note([]bool{a}, day.Add(time.Duration(i)*time.Millisecond))
 			if i%997 == 0 {
-				w = unpackWindow(w.pack())
+				before := w.trippedAt
+				if w = unpackWindow(w.pack()); !w.trippedAt.Equal(before) {
+					t.Fatalf("it tripped at %v, and was read to have at %v", before, w.trippedAt)
+				}
 			}
 		}
 		last := answers[max(0, len(answers)-windowSize):]
@@ -59,6 +65,37 @@ func TestWindowHoldsTheLastAnswers(t *testing.T) {
 			t.Fatalf("the window holds %d answers, %d dead; want %d, %d", w.n, w.dead, len(last), dead)
 		}
 	})
+}
+
+// A window that has tripped is believed after the wait at the earliest, and only
+// if it is healthy then.
+func TestBelief(t *testing.T) {
+	t.Parallel()
+	const wait = time.Hour
+	var w window
+	w.note(make([]bool, 40), day)
+	if !w.believed(day, wait) {
+		t.Error("a healthy window is not believed")
+	}
+	w.note([]bool{true, true, true, true, true, true, true, true, true, true, true}, day)
+	w.note(nil, day.Add(wait/2)) // says nothing
+	if w.believed(day.Add(wait), wait) {
+		t.Error("a tripped window is believed")
+	}
+	w.note(make([]bool, 100), day.Add(wait/2))
+	if w.believed(day.Add(wait-time.Millisecond), wait) || !w.believed(day.Add(wait), wait) {
+		t.Error("a healthy window is not believed as soon as the wait is over")
+	}
+}
+
+// Windows that were written before they held when they tripped.
+func TestUnpackAnOlderWindow(t *testing.T) {
+	t.Parallel()
+	var w window
+	w.note([]bool{true, false, true}, day)
+	if got := unpackWindow(w.pack()[:packedBefore]); got.n != 3 || got.dead != 2 || !got.trippedAt.IsZero() {
+		t.Errorf("%d answers, %d dead, tripped at %v", got.n, got.dead, got.trippedAt)
+	}
 }
 
 func TestUnpackWindowOfNonsenseIsEmpty(t *testing.T) {

@@ -51,6 +51,7 @@ func (s *service) Close() {}
 type fixture struct {
 	*testing.T
 	*dispatch.Dispatcher
+	cfg     dispatch.Config
 	store   store.Store
 	service *service
 	hub     int64
@@ -89,6 +90,7 @@ func setup(t *testing.T, change func(*dispatch.Config)) *fixture {
 		t.Fatal(err)
 	}
 	f.hub = h.ID
+	f.cfg = cfg
 	f.Dispatcher = dispatch.New(cfg)
 	if err := f.Start(t.Context()); err != nil {
 		t.Fatal(err)

@@ -131,28 +131,46 @@ func (d *Dispatcher) Idle(ctx context.Context) error { return d.runner.Idle(ctx)
 // CredentialChanged wakes what is parked for a credential, and gives up its
 // connections: a new version is in the store.
 func (d *Dispatcher) CredentialChanged(ctx context.Context, hubID int64, credential hub.Platform) error {
-	now := d.cfg.Clock.Now()
-	err := d.cfg.Store.Update(ctx, store.Outcome, func(tx store.Tx) error {
-		for p, s := range d.cfg.Connectors {
-			if s.Credential != credential {
-				continue
-			}
-			if err := tx.ClearSuspects(hubID, p); err != nil {
-				return err
-			}
-			if _, err := tx.WakeTasks(hubID, uint8(p), now); err != nil {
-				return err
-			}
+	for p, s := range d.cfg.Connectors {
+		if s.Credential != credential {
+			continue
 		}
-		return nil
-	})
+		if err := d.clearSuspects(ctx, hubID, p); err != nil {
+			return err
+		}
+		err := d.cfg.Store.Update(ctx, store.Outcome, func(tx store.Tx) error {
+			_, err := tx.WakeTasks(hubID, uint8(p), d.cfg.Clock.Now())
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
 	d.runner.Poke()
-	return err
+	return nil
 }
 
 // HubDeleted gives up the connections of a hub that is gone from the store. Its
 // sends end when they next write: their tasks are fenced.
 func (d *Dispatcher) HubDeleted(hubID int64) { d.lanes.forget(hubID) }
+
+// clearSuspects clears slice after slice, before what is parked is woken: it
+// would pass suspects over.
+func (d *Dispatcher) clearSuspects(ctx context.Context, hubID int64, p hub.Platform) error {
+	for n := clearSlice; n == clearSlice; {
+		err := d.cfg.Store.Update(ctx, store.Outcome, func(tx store.Tx) (err error) {
+			n, err = tx.ClearSuspects(hubID, p, clearSlice)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// clearSlice is how many suspects one commit clears.
+const clearSlice = 200
 
 // taskStorage gives the runner its part of the store.
 type taskStorage struct{ store.Store }

@@ -102,7 +102,10 @@ func TestExplainClearedSuspect(t *testing.T) {
 	t.Parallel()
 	f := setup(t, nil)
 	f.register(1)
-	err := f.store.Update(t.Context(), store.Upkeep, func(tx store.Tx) error { return tx.Suspect(f.hub, hub.APNs, "0000", f.clock.Now()) })
+	err := f.store.Update(t.Context(), store.Upkeep, func(tx store.Tx) error {
+		_, err := tx.Suspect(f.hub, hub.APNs, store.Dead{Handle: "0000"}, f.clock.Now())
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

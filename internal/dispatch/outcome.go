@@ -25,22 +25,13 @@ type report struct {
 	again   []entry // devices that are tried again later
 	parked  []entry // devices whose service failed as a whole
 	failure *fail   // why parked is not empty
+	trip    *trip   // written with it: the breaker had believed before
 }
 
 // fail says that a push service does not work for this credential now.
 type fail struct {
 	reason     string
 	retryAfter time.Duration
-}
-
-// deadHandle is a handle that the push service called dead, before the breaker
-// has had its say.
-type deadHandle struct {
-	store.Dead
-	target    *store.Target
-	malformed bool
-	trial     bool
-	note      int // its place in the report's notes
 }
 
 // untouched reports whether no device of the page has a final answer or one of
@@ -205,46 +196,6 @@ func (j *send) writeLog(tx store.Tx, r *report) error {
 	return tx.AppendLog(j.n.HubID, j.n.ID, store.LogPage{
 		Platform: j.selector.Platform, Entries: packLog(r.log), Notes: packNotes(r.notes), At: j.now(),
 	})
-}
-
-// judgeDead takes the page's answers into the breaker's window first, and then
-// decides which of the dead handles are believed.
-func (j *send) judgeDead(tx store.Tx, r *report) ([]handleChange, error) {
-	changes := r.handles
-	if len(r.answers) == 0 && len(r.dead) == 0 {
-		return changes, nil
-	}
-	b, err := tx.Breaker(j.n.HubID, j.selector.Platform, j.lane.version)
-	if err != nil {
-		return nil, err
-	}
-	w := unpackWindow(b)
-	for _, dead := range r.answers {
-		w.add(dead)
-	}
-	if err := tx.PutBreaker(j.n.HubID, j.selector.Platform, j.lane.version, w.pack()); err != nil {
-		return nil, err
-	}
-	var suspects int
-	for _, dh := range r.dead {
-		switch {
-		case dh.malformed && !w.accepted():
-			// Nothing was ever accepted: the environment may be the wrong one.
-			j.rule(r, dh.note, doubted, dh.target)
-		case !dh.trial && w.tripped():
-			suspects++
-			j.rule(r, dh.note, toSuspect, dh.target)
-			changes = append(changes, handleChange{Op: opSuspect, Handle: dh.Handle, Since: j.now()})
-		default:
-			j.rule(r, dh.note, toDelete, dh.target)
-			changes = append(changes, handleChange{Op: opDrop, Number: dh.Number, Handle: dh.Handle, Written: dh.Written, Since: dh.Since})
-		}
-	}
-	if suspects > 0 {
-		j.d.cfg.Log.Warn("too many handles are called dead: not deleted, but suspected",
-			"hub", j.n.HubID, "platform", j.selector.Platform.String(), "suspects", suspects, "notification", j.n.ID)
-	}
-	return changes, nil
 }
 
 // giveUp counts every device of a page as abandoned, unsent.

@@ -245,7 +245,7 @@ func (r *rangeRun) commit(ctx context.Context, ended []*report, begun []page) er
 	if twice > 0 {
 		r.d.cfg.Log.Warn("taking over pages that were in flight", "notification", r.n.ID, "perhapsTwice", twice)
 	}
-	return r.d.update(ctx, func(tx store.Tx) error {
+	err := r.d.update(ctx, func(tx store.Tx) error {
 		for _, rep := range ended {
 			if err := r.write(tx, rep); err != nil {
 				return err
@@ -258,6 +258,10 @@ func (r *rangeRun) commit(ctx context.Context, ended []*report, begun []page) er
 		}
 		return r.save(tx)
 	})
+	if err == nil {
+		r.warn(ctx, ended)
+	}
+	return err
 }
 
 // save writes the task: done, parked, freed for another process, or going on.

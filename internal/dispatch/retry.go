@@ -270,7 +270,7 @@ func (r *listRun) begin(ctx context.Context, p page) error {
 
 // commit replaces the list by what is left of it.
 func (r *listRun) commit(ctx context.Context, reports []*report) error {
-	return r.d.update(ctx, func(tx store.Tx) error {
+	err := r.d.update(ctx, func(tx store.Tx) error {
 		// A direct send has no fan-out that would have said so.
 		if err := tx.StartNotification(r.n.HubID, r.n.ID, 0, 0, r.began); err != nil {
 			return err
@@ -287,6 +287,7 @@ func (r *listRun) commit(ctx context.Context, reports []*report) error {
 			if err := r.write(tx, &part); err != nil {
 				return err
 			}
+			rep.trip = part.trip
 		}
 		if failure != nil {
 			if err := r.parkList(tx, waiting, failure); err != nil {
@@ -298,6 +299,10 @@ func (r *listRun) commit(ctx context.Context, reports []*report) error {
 		}
 		return finish(tx, r.n.HubID, r.n.ID, r.now())
 	})
+	if err == nil {
+		r.warn(ctx, reports)
+	}
+	return err
 }
 
 // read looks every device up again, and reports those that are settled.

@@ -171,6 +171,11 @@ func (d *Dispatcher) recordTest(ctx context.Context, n *hub.Notification, sends 
 		}
 		return finish(tx, n.HubID, n.ID, now)
 	})
+	if err == nil {
+		for i, j := range sends {
+			j.warn(ctx, reports[i:i+1])
+		}
+	}
 	d.runner.Poke()
 	return err
 }

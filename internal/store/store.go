@@ -308,10 +308,13 @@ type HandleWriter interface {
 	// ReplaceHandle gives the registration with that number a new handle, if
 	// it still has the old one; an installation's channel follows.
 	ReplaceHandle(hubID int64, p hub.Platform, number int64, old, new string, now time.Time) error
-	// Suspect marks a handle as perhaps dead, keeping an earlier mark.
-	Suspect(hubID int64, p hub.Platform, handle string, since time.Time) error
+	// Suspect marks the handle of d as perhaps dead, and reports whether it was
+	// not marked before. Like a drop it comes too late for a registration that is
+	// gone, has another handle, or was written since.
+	Suspect(hubID int64, p hub.Platform, d Dead, now time.Time) (marked bool, err error)
 	ClearSuspect(hubID int64, p hub.Platform, handle string) error
-	ClearSuspects(hubID int64, p hub.Platform) error
+	// ClearSuspects clears up to limit suspects of a platform, and returns how many.
+	ClearSuspects(hubID int64, p hub.Platform, limit int) (int, error)
 	// RememberEnvironment notes which APNs environment a handle works in.
 	RememberEnvironment(hubID int64, handle string, other bool) error
 }

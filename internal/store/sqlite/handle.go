@@ -62,9 +62,26 @@ func (r *reader) CountSuspects(hubID int64, p hub.Platform) (n int64, err error)
 	return n, err
 }
 
-func (t *tx) Suspect(hubID int64, p hub.Platform, handle string, since time.Time) error {
-	_, err := t.exec("INSERT OR IGNORE INTO suspect (hub_id, platform, handle_key, since) VALUES (?, ?, ?, ?)", hubID, p, hub.HandleKey(p, handle), at(since))
-	return err
+func (t *tx) Suspect(hubID int64, p hub.Platform, d store.Dead, now time.Time) (bool, error) {
+	stands, err := t.stands(hubID, p, d)
+	if err != nil || !stands {
+		return false, err
+	}
+	n, err := t.changed("INSERT OR IGNORE INTO suspect (hub_id, platform, handle_key, since) VALUES (?, ?, ?, ?)", hubID, p, hub.HandleKey(p, d.Handle), at(now))
+	return n > 0, err
+}
+
+// stands reports whether a handle is what it was when it was called dead. A
+// direct send's may be nobody's.
+func (t *tx) stands(hubID int64, p hub.Platform, d store.Dead) (bool, error) {
+	if d.Number != 0 {
+		rows, err := t.rowsOfDead(hubID, p, d)
+		return len(rows) > 0, err
+	}
+	var later bool
+	err := t.row("SELECT EXISTS (SELECT 1 FROM registration WHERE hub_id = ? AND handle_key = ? AND platform = ? AND updated_at > ?)",
+		hubID, hub.HandleKey(p, d.Handle), p, at(d.Since)).Scan(&later)
+	return !later, err
 }
 
 func (t *tx) ClearSuspect(hubID int64, p hub.Platform, handle string) error {
@@ -72,9 +89,10 @@ func (t *tx) ClearSuspect(hubID int64, p hub.Platform, handle string) error {
 	return err
 }
 
-func (t *tx) ClearSuspects(hubID int64, p hub.Platform) error {
-	_, err := t.exec("DELETE FROM suspect WHERE hub_id = ? AND platform = ?", hubID, p)
-	return err
+func (t *tx) ClearSuspects(hubID int64, p hub.Platform, limit int) (int, error) {
+	n, err := t.changed(`DELETE FROM suspect WHERE (hub_id, platform, handle_key) IN
+		(SELECT hub_id, platform, handle_key FROM suspect WHERE hub_id = ? AND platform = ? LIMIT ?)`, hubID, p, limit)
+	return int(n), err
 }
 
 func (t *tx) RememberEnvironment(hubID int64, handle string, other bool) error {

@@ -84,8 +84,9 @@ func fillHub(t *testing.T, s *sqlite.Store, hubID int64) {
 			tx.InsertTask(&task.Task{Kind: "k", HubID: hubID}),
 		}
 		for i := range 4 {
-			errs = append(errs, tx.PutBreaker(hubID, hub.ADM, int64(i), []byte{1}))
-			errs = append(errs, tx.Suspect(hubID, hub.ADM, fmt.Sprint("x", i), time.Unix(1, 0)), tx.Suspect(hubID, hub.Baidu, fmt.Sprint(i), time.Unix(1, 0)))
+			_, err := tx.Suspect(hubID, hub.ADM, store.Dead{Handle: fmt.Sprint("x", i)}, time.Unix(1, 0))
+			_, err2 := tx.Suspect(hubID, hub.Baidu, store.Dead{Handle: fmt.Sprint(i)}, time.Unix(1, 0))
+			errs = append(errs, err, err2, tx.PutBreaker(hubID, hub.ADM, int64(i), []byte{1}))
 		}
 		return errors.Join(errs...)
 	})

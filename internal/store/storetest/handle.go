@@ -9,6 +9,12 @@ import (
 	"github.com/fanfare-hub/fanfare/internal/store"
 )
 
+// suspect marks a handle for all who have it, as the answer to a direct send does.
+func (f *fixture) suspect(tx store.Tx, p hub.Platform, handle string, at time.Time) error {
+	_, err := tx.Suspect(f.hub, p, store.Dead{Handle: handle}, at)
+	return err
+}
+
 func (f *fixture) drop(d store.Dead) (rows int) {
 	f.Helper()
 	f.update(func(tx store.Tx) (err error) { rows, err = tx.DropHandle(f.hub, hub.APNs, d, now); return err })
@@ -37,7 +43,7 @@ func longWork(f *fixture) {
 		}
 		return n
 	}
-	f.update(func(tx store.Tx) error { return tx.Suspect(f.hub, hub.APNs, "aa", now) })
+	f.update(func(tx store.Tx) error { return f.suspect(tx, hub.APNs, "aa", now) })
 	commits, before := 0, many
 	for rows := 1; rows > 0; commits++ {
 		if rows = f.drop(store.Dead{Handle: "AA", Since: now}); rows > most {
@@ -92,7 +98,7 @@ func suspectsWithoutRegistration(f *fixture) {
 	f.register("b", hub.APNs, "aa")
 	f.register("c", hub.APNs, "cc")
 	f.update(func(tx store.Tx) error {
-		return errors.Join(tx.Suspect(f.hub, hub.APNs, "aa", now), tx.Suspect(f.hub, hub.APNs, "cc", now), tx.Suspect(f.hub, hub.APNs, "dd", now))
+		return errors.Join(f.suspect(tx, hub.APNs, "aa", now), f.suspect(tx, hub.APNs, "cc", now), f.suspect(tx, hub.APNs, "dd", now))
 	})
 	f.update(func(tx store.Tx) error { return tx.DeleteRegistration(f.hub, "a", nil, now) })
 	f.register("c", hub.APNs, "CC")
@@ -112,6 +118,36 @@ func suspectsWithoutRegistration(f *fixture) {
 	if n := count(); n != 0 {
 		f.Errorf("%d suspects, want none: the handle is dead, and nobody's", n)
 	}
+}
+
+// An answer about a handle says nothing of what was written since.
+func suspectedTooLate(f *fixture) {
+	a := f.register("a", hub.APNs, "aa")
+	target, _ := f.target(store.Selector{HubID: f.hub, Platform: hub.APNs}, a.Number)
+	answer := store.Dead{Number: a.Number, Handle: "AA", Written: target.Written, Since: now}
+	suspected := func(what string, d store.Dead, want int64) {
+		f.Helper()
+		f.update(func(tx store.Tx) error {
+			marked, err := tx.Suspect(f.hub, hub.APNs, d, now.Add(time.Minute))
+			if err != nil {
+				return err
+			}
+			n, err := tx.CountSuspects(f.hub, hub.APNs)
+			if n != want || marked != (want == 1) {
+				f.Errorf("%s: %d suspects (marked %t), want %d", what, n, marked, want)
+			}
+			return errors.Join(err, tx.ClearSuspect(f.hub, hub.APNs, "aa"))
+		})
+	}
+	suspected("what was answered", answer, 1)
+	suspected("a direct send's answer", store.Dead{Handle: "AA", Since: now}, 1)
+	again := hub.Registration{ID: "a", Platform: hub.APNs, Handle: "aa", UpdatedAt: now.Add(time.Second)}
+	f.put(&again)
+	suspected("a registration that was written since", answer, 0)
+	suspected("a direct send's answer, and a registration that was written since", store.Dead{Handle: "AA", Since: now}, 0)
+	f.update(func(tx store.Tx) error { return tx.DeleteRegistration(f.hub, "a", nil, now) })
+	suspected("a registration that is gone", answer, 0)
+	suspected("nobody's handle", store.Dead{Handle: "AA", Since: now}, 1)
 }
 
 // Pages that began before the credential was changed, and since, each have the

@@ -186,12 +186,12 @@ func (f *fixture) fill(hubID int64) {
 		h.UserMetadata, h.Rules = "of the old one", []hub.Rule{{Name: "r", PrimaryKey: "key"}}
 		template := hub.Registration{ID: "template", Platform: hub.APNs, Handle: "00ff", Template: &hub.TemplateBody{Body: "{}"}, UpdatedAt: now}
 		_, err2 := tx.PutCredential(hubID, hub.Credential{Platform: hub.APNs, Properties: map[string]string{"Token": "a"}})
-		return errors.Join(err, err2, tx.PutHub(&h),
+		_, err3 := tx.Suspect(hubID, hub.APNs, store.Dead{Handle: "00aa"}, now)
+		return errors.Join(err, err2, err3, tx.PutHub(&h),
 			tx.InsertTask(&task.Task{Kind: "k", HubID: hubID, Notification: "n", Platform: 1, DueAt: now}),
 			tx.InsertTask(&task.Task{Kind: "k", HubID: hubID, DueAt: now}),
 			tx.PutRegistration(hubID, &template, nil, now), // with a template_body
 			tx.PutInstallation(hubID, &hub.Installation{ID: "i"}, now),
-			tx.Suspect(hubID, hub.APNs, "00aa", now),
 			tx.PutBreaker(hubID, hub.APNs, 1, []byte("w")),
 			tx.InsertNotification(&hub.Notification{ID: "n", HubID: hubID, EnqueuedAt: now}),
 			tx.AddOutcomes(hubID, "n", []hub.Count{{Platform: hub.APNs, Outcome: hub.Success, N: 1}}),

@@ -210,7 +210,7 @@ func suspects(f *fixture) {
 	a := f.register("a", hub.APNs, "AA")
 	s := store.Selector{HubID: f.hub, Platform: hub.APNs}
 	f.update(func(tx store.Tx) error {
-		return errors.Join(tx.Suspect(f.hub, hub.APNs, "aa", now), tx.Suspect(f.hub, hub.APNs, "AA", now.Add(time.Hour)))
+		return errors.Join(f.suspect(tx, hub.APNs, "aa", now), f.suspect(tx, hub.APNs, "AA", now.Add(time.Hour)))
 	})
 	if t, _ := f.target(s, a.Number); !t.SuspectSince.Equal(now) {
 		f.Errorf("suspect since %v, want the first mark, %v", t.SuspectSince, now)
@@ -223,7 +223,7 @@ func suspects(f *fixture) {
 		return err
 	})
 	f.update(func(tx store.Tx) error {
-		return errors.Join(tx.Suspect(f.hub, hub.APNs, "cc", now.Add(time.Hour)), tx.Suspect(f.hub, hub.APNs, "bb", now), tx.Suspect(f.hub, hub.WNS, "bb", now))
+		return errors.Join(f.suspect(tx, hub.APNs, "cc", now.Add(time.Hour)), f.suspect(tx, hub.APNs, "bb", now), f.suspect(tx, hub.WNS, "bb", now))
 	})
 	f.view(func(r store.Reader) error {
 		want := []store.Suspect{{Handle: "bb", Since: now}, {Handle: "cc", Since: now.Add(time.Hour)}}
@@ -241,8 +241,21 @@ func suspects(f *fixture) {
 		}
 		return errors.Join(err, err2, err3)
 	})
+	clearing := func(limit, want int) {
+		f.Helper()
+		f.update(func(tx store.Tx) error {
+			n, err := tx.ClearSuspects(f.hub, hub.APNs, limit)
+			if n != want {
+				f.Errorf("ClearSuspects of at most %d cleared %d, want %d", limit, n, want)
+			}
+			return err
+		})
+	}
+	clearing(2, 2)
+	clearing(2, 1)
+	clearing(2, 0)
 	f.update(func(tx store.Tx) error {
-		return errors.Join(tx.ClearSuspect(f.hub, hub.APNs, "Aa"), tx.Suspect(f.hub, hub.APNs, "bb", now), tx.ClearSuspects(f.hub, hub.APNs),
+		return errors.Join(f.suspect(tx, hub.APNs, "AA", now), tx.ClearSuspect(f.hub, hub.APNs, "Aa"),
 			tx.PutBreaker(f.hub, hub.APNs, 1, []byte("w")), tx.RememberEnvironment(f.hub, "aa", true))
 	})
 	t, _ := f.target(s, a.Number)
@@ -250,6 +263,9 @@ func suspects(f *fixture) {
 		f.Errorf("after clearing: %+v", t)
 	}
 	f.view(func(r store.Reader) error {
+		if n, err := r.CountSuspects(f.hub, hub.WNS); n != 1 || err != nil {
+			f.Errorf("%d suspects of another platform are left, %v", n, err)
+		}
 		one, err := r.Breaker(f.hub, hub.APNs, 1)
 		two, err2 := r.Breaker(f.hub, hub.APNs, 2)
 		if string(one) != "w" || two != nil {

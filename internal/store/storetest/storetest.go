@@ -26,7 +26,7 @@ func Exercise(t *testing.T, open func(t *testing.T) store.Store) {
 		"hubs": hubs, "deleted hubs": deletedHubs, "rules named": rulesNamed, "credentials": credentials, "registrations": registrations, "numbers": numbers,
 		"registration lists": registrationLists, "registration expiry": registrationExpiry, "shared handles": sharedHandles,
 		"installations": installations, "changed installations": changedInstallations, "dead handles": deadHandles, "replaced handles": replacedHandles, "suspects": suspects,
-		"breakers": breakers, "long work": longWork, "suspects without registration": suspectsWithoutRegistration,
+		"breakers": breakers, "long work": longWork, "suspects without registration": suspectsWithoutRegistration, "suspected too late": suspectedTooLate,
 		"postings": postings, "cuts": cuts, "many cuts": manyCuts, "notifications": notifications, "delivery log": deliveryLog, "retention": retention, "schedules": schedules,
 		"tasks": tasks, "lanes": lanes, "leases": leases, "group commit": groupCommit,
 	} {

@@ -1,0 +1,70 @@
+package dispatch
+
+import (
+	"context"
+
+	"github.com/fanfare-hub/fanfare/internal/store"
+)
+
+// deadHandle is a handle that the push service called dead, before the breaker
+// has had its say.
+type deadHandle struct {
+	store.Dead
+	target    *store.Target
+	malformed bool
+	trial     bool
+	note      int // its place in the report's notes
+}
+
+// trip says what the breaker's window held when it stopped believing.
+type trip struct{ answers, dead int }
+
+// judgeDead takes the page's answers into the breaker's window first, and then
+// decides which of the dead handles are believed.
+func (j *send) judgeDead(tx store.Tx, r *report) ([]handleChange, error) {
+	changes := r.handles
+	if len(r.answers) == 0 && len(r.dead) == 0 {
+		return changes, nil
+	}
+	b, err := tx.Breaker(j.n.HubID, j.selector.Platform, j.lane.version)
+	if err != nil {
+		return nil, err
+	}
+	now, w := j.now(), unpackWindow(b)
+	before := w.believed(now, j.d.cfg.SuspectAfter)
+	w.note(r.answers, now)
+	if err := tx.PutBreaker(j.n.HubID, j.selector.Platform, j.lane.version, w.pack()); err != nil {
+		return nil, err
+	}
+	believed := w.believed(now, j.d.cfg.SuspectAfter)
+	if r.trip = nil; before && !believed {
+		r.trip = &trip{answers: w.n, dead: w.dead}
+	}
+	for _, dh := range r.dead {
+		change := handleChange{Op: opDrop, Number: dh.Number, Handle: dh.Handle, Written: dh.Written, Since: dh.Since, Trial: dh.trial}
+		switch {
+		case dh.malformed && !w.accepted():
+			// Nothing was ever accepted: the environment may be the wrong one.
+			j.rule(r, dh.note, doubted, dh.target)
+		case dh.trial && !w.tripped() || !dh.trial && believed:
+			j.rule(r, dh.note, toDelete, dh.target)
+			changes = append(changes, change)
+		default:
+			j.rule(r, dh.note, toSuspect, dh.target)
+			change.Op, change.Credential = opSuspect, j.lane.version
+			changes = append(changes, change)
+		}
+	}
+	return changes, nil
+}
+
+// warn logs what a commit has brought about, once it is on disk.
+func (j *send) warn(ctx context.Context, reports []*report) {
+	for _, r := range reports {
+		if r.trip == nil {
+			continue
+		}
+		j.d.cfg.Log.Warn("too many handles are called dead: from now on they are kept as suspects; fanfare hub suspects lists them",
+			"hub", j.d.hubName(ctx, j.n.HubID), "platform", j.selector.Platform.String(), "answers", r.trip.answers, "dead", r.trip.dead, "notification", j.n.ID)
+	}
+}
