@@ -23,37 +23,45 @@ type Suspect struct {
 func (c *Client) Suspects(ctx context.Context, p Platform) iter.Seq2[Suspect, error] {
 	return func(yield func(Suspect, error) bool) {
 		for query := (url.Values{}); ; {
-			page, next, err := c.suspectPage(ctx, p, query)
+			page, err := c.suspectPage(ctx, p, query)
 			if err != nil {
 				yield(Suspect{}, err)
 				return
 			}
-			for _, s := range page {
+			for _, s := range page.Suspects {
 				if !yield(s, nil) {
 					return
 				}
 			}
-			if next == "" {
+			if page.Next == "" {
 				return
 			}
-			query.Set("after", next)
+			query.Set("after", page.Next)
 		}
 	}
 }
 
-func (c *Client) suspectPage(ctx context.Context, p Platform, query url.Values) (page []Suspect, next string, err error) {
+// CountSuspects returns how many suspects a platform has.
+func (c *Client) CountSuspects(ctx context.Context, p Platform) (int, error) {
+	page, err := c.suspectPage(ctx, p, url.Values{"$top": {"1"}})
+	return page.Total, err
+}
+
+type suspectPage struct {
+	Total    int
+	Suspects []Suspect
+	Next     string
+}
+
+func (c *Client) suspectPage(ctx context.Context, p Platform, query url.Values) (page suspectPage, err error) {
 	a, err := c.do(ctx, call{method: http.MethodGet, own: true, path: []string{"suspects", string(p)}, query: query, want: []int{http.StatusOK}})
 	if err != nil {
-		return nil, "", err
+		return page, err
 	}
-	var list struct {
-		Suspects []Suspect
-		Next     string
+	if err := json.Unmarshal(a.body, &page); err != nil {
+		return page, fmt.Errorf("notificationhubs: the list of suspects: %w", err)
 	}
-	if err := json.Unmarshal(a.body, &list); err != nil {
-		return nil, "", fmt.Errorf("notificationhubs: the list of suspects: %w", err)
-	}
-	return list.Suspects, list.Next, nil
+	return page, nil
 }
 
 // ConfirmSuspects says that suspects of a platform are dead, and deletes their

@@ -36,6 +36,17 @@ func TestSuspectsGoOn(t *testing.T) {
 	}
 }
 
+func TestCountSuspects(t *testing.T) {
+	t.Parallel()
+	client, rec := setup(t, nh.ClientOptions{}, always(http.StatusOK, `{"platform":"apns","total":5800,"suspects":[{"handle":"a"}],"next":"a"}`))
+	if n, err := client.CountSuspects(t.Context(), nh.APNs); n != 5800 || err != nil {
+		t.Errorf("%d, %v", n, err)
+	}
+	if uri := rec.last().uri; uri != "/_fanfare/hubs/MyHub/suspects/apns?api-version=2020-06&%24top=1" {
+		t.Errorf("asked for at %s", uri)
+	}
+}
+
 func TestJudgeSuspects(t *testing.T) {
 	t.Parallel()
 	client, rec := setup(t, nh.ClientOptions{}, always(http.StatusOK, `{"changed":3}`))

@@ -67,6 +67,7 @@ func TestMisuse(t *testing.T) {
 		{"dev", "--listen", "0.0.0.0:0"}, {"dev", "--listen", "127.0.0.1"},
 		{"dev", "--hub", "a/b"}, {"hub", "show"}, {"hub", "create"}, {"hub", "delete", "a", "b"}, {"hub", "nosuch"}, {"hub", "list", "--connection-string", "x"},
 		{"explain", "NH-1"}, {"explain", "NH-1", "x"}, {"doctor"}, {"doctor", "x"}, {"doctor", "--config", "x", "--connection-string", "y"}, {"hub", "suspects", "--hub", "h", "--connection-string", "x"},
+		{"hub", "suspects", "apns", "--count", "--clear-all", "--hub", "h", "--connection-string", "x"},
 		{"hub", "suspects", "apns", "--clear-all", "--confirm", "x", "--hub", "h", "--connection-string", "x"},
 	} {
 		if code, _, errs := call(t.Context(), args...); code != exitMisuse || errs == "" {
@@ -219,7 +220,7 @@ func TestDevAndClient(t *testing.T) {
 			t.Errorf("%v: %s", args, got)
 		}
 	}
-	if got := fanfare("hub", "suspects", "fcmv1") + fanfare("hub", "suspects", "fcmv1", "--clear-all"); got != "0 cleared\n" {
+	if got := fanfare("hub", "suspects", "fcmv1") + fanfare("hub", "suspects", "fcmv1", "--count") + fanfare("hub", "suspects", "fcmv1", "--clear-all"); got != "0\n0 cleared\n" {
 		t.Errorf("hub suspects: %s", got)
 	}
 	if got := fanfare("doctor"); !strings.HasPrefix(got, "myhub: ok\n") || strings.Count(got, "\n  ok  ") != 8 {
