@@ -42,6 +42,7 @@ type world struct {
 	sim    *pnssim.Sim
 	cfg    config.Config
 	opts   sqlite.Options
+	log    *journal
 	app    *app.App
 	client *nh.Client
 }
@@ -51,7 +52,7 @@ func newWorld(t *testing.T, change func(*world)) *world {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
-	w := &world{T: t, ctx: ctx, dir: t.TempDir(), clock: clock.NewFake(time.Now().Truncate(time.Millisecond))}
+	w := &world{T: t, ctx: ctx, dir: t.TempDir(), log: &journal{}, clock: clock.NewFake(time.Now().Truncate(time.Millisecond))}
 	var err error
 	if w.sim, err = pnssim.Start(pnssim.Config{Clock: w.clock}); err != nil {
 		t.Fatal(err)
@@ -88,7 +89,7 @@ func newWorld(t *testing.T, change func(*world)) *world {
 func (w *world) start() {
 	w.Helper()
 	var err error
-	w.app, err = app.New(w.ctx, w.cfg, app.Options{Clock: w.clock, Dial: w.sim.Dial, Roots: w.sim.Roots(), Store: w.opts})
+	w.app, err = app.New(w.ctx, w.cfg, app.Options{Clock: w.clock, Dial: w.sim.Dial, Roots: w.sim.Roots(), Store: w.opts, Log: w.log.logger()})
 	if err != nil {
 		w.Fatal(err)
 	}
