@@ -45,7 +45,8 @@ type WNSCredential struct {
 	Other      map[string]Secret
 }
 
-// MPNSCredential is that of Windows Phone: a certificate, or nothing.
+// MPNSCredential is that of Windows Phone. Without a certificate, as it is when
+// nothing is set, its channels are unauthenticated.
 type MPNSCredential struct {
 	Certificate    Secret // a .p12 file in base64
 	CertificateKey Secret // its password
@@ -188,15 +189,16 @@ func (d *HubDescription) Credential(p Platform) map[string]Secret {
 }
 
 // SetCredential replaces a platform's credential, given under Azure's names of
-// its properties; without any it is removed. The typed fields are set from it:
-// it is for programs that learn the names only when they run.
+// its properties; nil removes it, and so does an empty map but for MPNS. The
+// typed fields are set from it: it is for programs that learn the names only
+// when they run.
 func (d *HubDescription) SetCredential(p Platform, properties map[string]Secret) error {
 	f := (&HubDescription{}).fields(p, true)
 	if f == nil {
 		return fmt.Errorf("notificationhubs: %q is not a platform that has credentials", p)
 	}
 	d.removeCredential(p)
-	if len(properties) == 0 {
+	if len(properties) == 0 && (p != MPNS || properties == nil) {
 		return nil
 	}
 	f = d.fields(p, true)

@@ -27,11 +27,12 @@ func hubToWire(d *HubDescription) (*wire.HubDescription, error) {
 		w.Rules = append(w.Rules, rule)
 	}
 	for _, p := range platforms() {
+		given := d.Credential(p)
 		properties := map[string]string{}
-		for name, value := range d.Credential(p) {
+		for name, value := range given {
 			properties[name] = string(value)
 		}
-		if len(properties) > 0 {
+		if len(properties) > 0 || p == MPNS && given != nil {
 			w.Credentials = append(w.Credentials, wire.PNSCredential{Platform: string(p), Properties: properties})
 		}
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"slices"
-	"strings"
 
 	"github.com/fanfare-hub/fanfare/internal/hub"
 	"github.com/fanfare-hub/fanfare/internal/store"
@@ -15,13 +13,6 @@ import (
 // placeholder stands for a secret in answers; written back it means that the
 // stored value stays. It is base64, since clients may try to read a certificate.
 const placeholder = "REDACTED"
-
-// shown are the properties that are no secrets, in lower case. Everything else
-// is one, what nobody has heard of too.
-var shown = []string{
-	"appid", "appname", "authtokenurl", "baiduendpoint", "clientemail", "clientid", "endpoint", "gcmendpoint", "keyid",
-	"packagename", "packagesid", "projectid", "sendurltemplate", "subject", "thumbprint", "vapidpublickey", "windowsliveendpoint",
-}
 
 // credentials are a hub's, by platform.
 type credentials map[hub.Platform]hub.Credential
@@ -63,7 +54,7 @@ func (c credentials) redacted() []wire.PNSCredential {
 		}
 		properties := maps.Clone(stored.Properties)
 		for name := range properties {
-			if !slices.Contains(shown, strings.ToLower(name)) {
+			if !shown[name] {
 				properties[name] = placeholder
 			}
 		}
@@ -78,23 +69,37 @@ func (s *server) merge(stored credentials, given *wire.HubDescription) (credenti
 	out := credentials{}
 	for _, w := range given.Credentials {
 		p, _ := hub.ParsePlatform(w.Platform) // wire gives no other names
-		c := hub.Credential{Platform: p, Properties: w.Properties}
-		for name, value := range c.Properties {
-			if value != placeholder {
-				continue
-			}
-			old, ok := stored[p].Properties[name]
-			if !ok {
-				return nil, badRequest("The property %.40q of the %s credential is the placeholder %s, but there is no stored value that could stay.", name, p, placeholder)
-			}
-			c.Properties[name] = old
+		properties, err := mergeProperties(p, stored[p].Properties, w.Properties)
+		if err != nil {
+			return nil, err
 		}
-		if s.check != nil && !maps.Equal(c.Properties, stored[p].Properties) {
+		c := hub.Credential{Platform: p, Properties: properties}
+		_, had := stored[p]
+		if s.check != nil && (!had || !maps.Equal(properties, stored[p].Properties)) {
 			if err := s.check(c); err != nil {
 				return nil, badRequest("The %s credential is not valid: %v.", p, err)
 			}
 		}
 		out[p] = c
+	}
+	return out, nil
+}
+
+func mergeProperties(p hub.Platform, stored, given map[string]string) (map[string]string, error) {
+	out := map[string]string{}
+	for name, value := range given {
+		name = canonical(name)
+		if _, twice := out[name]; twice {
+			return nil, badRequest("The %s credential has the property %.40q more than once: letter case does not count.", p, name)
+		}
+		if value == placeholder {
+			old, ok := stored[name]
+			if !ok {
+				return nil, badRequest("The property %.40q of the %s credential is the placeholder %s, but there is no stored value that could stay.", name, p, placeholder)
+			}
+			value = old
+		}
+		out[name] = value
 	}
 	return out, nil
 }

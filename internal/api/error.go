@@ -55,6 +55,7 @@ var (
 	errHubChanged     = &problem{status: http.StatusConflict, detail: "SubCode=40901. The hub was changed by another request meanwhile. Read it again."}
 	errHubFixed       = &problem{status: http.StatusConflict, detail: "The hub is named in the server's configuration and can only be changed there."}
 	errHubETag        = &problem{status: http.StatusPreconditionFailed, detail: "A hub has no ETag: If-Match: * replaces the hub, and without If-Match a new one is made."}
+	errHubsFull       = &problem{status: http.StatusForbidden, detail: fmt.Sprintf("The namespace has %d hubs, which is as many as can be made here.", maxHubs)}
 	errHubDisabled    = &problem{status: http.StatusForbidden, detail: "The hub is disabled."}
 	errDirectTemplate = &problem{status: http.StatusBadRequest, detail: "A template cannot be sent directly: a device has templates through its registrations only."}
 	errBusy           = &problem{status: http.StatusServiceUnavailable, detail: "The server is busy. Try again later.", retryAfter: "1"}

@@ -118,12 +118,21 @@ func (s *server) writeHub(r *request, h *hub.Hub, given *wire.HubDescription) (c
 	return after, nil
 }
 
-// unchanged reports what has been written to a hub since it was read.
+// maxHubs bounds the hubs of a namespace, all of which a list shows at once. The
+// configuration may name more.
+const maxHubs = 1000
+
+// unchanged reports what has been written to a hub since it was read, and that
+// there is no room for a new one.
 func unchanged(tx store.Tx, h *hub.Hub, before credentials) error {
 	now, err := tx.Hub(h.Name)
 	switch {
 	case errors.Is(err, store.ErrNotFound) && h.ID == 0:
-		return nil
+		n, err := tx.CountHubs()
+		if err == nil && n >= maxHubs {
+			err = errHubsFull
+		}
+		return err
 	case errors.Is(err, store.ErrNotFound):
 		return errNoService
 	case err != nil:

@@ -107,7 +107,7 @@ func TestWholeFile(t *testing.T) {
 		"browser": h.Credentials[5].Platform == hub.Browser && h.Credentials[5].Properties["Subject"] == "mailto:a@example.com" &&
 			h.Credentials[5].Properties["VapidPublicKey"] == "P" && h.Credentials[5].Properties["VapidPrivateKey"] == "K",
 		"Baidu":         maps.Equal(h.Credentials[6].Properties, map[string]string{"BaiduApiKey": "k", "BaiduSecretKey": "b", "BaiduEndPoint": "e"}),
-		"Xiaomi":        maps.Equal(h.Credentials[7].Properties, map[string]string{"appSecret": "x", "endpoint": "f"}),
+		"Xiaomi":        maps.Equal(h.Credentials[7].Properties, map[string]string{"AppSecret": "x", "Endpoint": "f"}),
 		"push services": cfg.PushServices.Dial == "127.0.0.1:1",
 		"dispatch": cfg.Dispatch == config.Dispatch{Page: 10, Window: 2, Workers: 3, Connections: 5, RequestTimeout: 5 * time.Second,
 			RetryWindow: 10 * time.Minute, SuspectAfter: 12 * time.Hour, Retention: 48 * time.Hour, ScheduleWindow: 336 * time.Hour},

@@ -198,7 +198,7 @@ func (c *checker) baidu(at []any, b *baiduBlock) map[string]string {
 func (c *checker) xiaomi(at []any, b *xiaomiBlock) map[string]string {
 	secret := c.secret(at, "secret", b.Secret, b.SecretFile)
 	c.need(at, [2]string{"secret", secret})
-	return present(map[string]string{"appSecret": secret, "endpoint": b.Endpoint})
+	return present(map[string]string{"AppSecret": secret, "Endpoint": b.Endpoint})
 }
 
 // present drops properties without a value.

@@ -78,6 +78,7 @@ type Hubs interface {
 	HubByID(id int64) (hub.Hub, error)
 	// ListHubs returns every hub, by name.
 	ListHubs() ([]hub.Hub, error)
+	CountHubs() (int, error)
 	// NamespaceRules are the rules that hold for every hub.
 	NamespaceRules() ([]hub.Rule, error)
 	// RulesNamed returns the rules of hubs with a name, without regard to case,

@@ -25,7 +25,7 @@ type AuthorizationRule struct {
 }
 
 // PNSCredential is what a hub needs for one push service: ApnsCredential and
-// its like, with Azure's names of properties.
+// its like, with Azure's names of properties. MPNS's may have none.
 type PNSCredential struct {
 	Platform   string // as in Registration
 	Properties map[string]string

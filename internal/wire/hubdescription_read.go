@@ -88,7 +88,9 @@ func decodeHub(n *node) (*HubDescription, error) {
 	for _, p := range platforms() {
 		if c := m.child(credentialElement(p.platform)); c != nil {
 			of := members{of: c}
-			if properties := of.properties(); len(properties) > 0 {
+			// Without properties it is none, but for MPNS: its channels may do
+			// without a certificate.
+			if properties := of.properties(); len(properties) > 0 || p.platform == mpns {
 				h.Credentials = append(h.Credentials, PNSCredential{Platform: p.platform, Properties: properties})
 			}
 			if m.err == nil {

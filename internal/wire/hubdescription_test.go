@@ -85,12 +85,12 @@ func TestHubDescriptionIsReadTolerantly(t *testing.T) {
   <s:NewThing><s:Inner>1</s:Inner></s:NewThing>
   <s:AuthorizationRules><s:AuthorizationRule x:type="SharedAccessAuthorizationRule"><s:PrimaryKey>k</s:PrimaryKey><s:Revision>3</s:Revision>
     <s:KeyName>n</s:KeyName><s:Rights><s:AccessRights> Send </s:AccessRights></s:Rights></s:AuthorizationRule></s:AuthorizationRules>
-  <s:ApnsCredential x:nil="true"/><s:WnsCredential><s:Properties/></s:WnsCredential>
+  <s:ApnsCredential x:nil="true"/><s:WnsCredential><s:Properties/></s:WnsCredential><s:MpnsCredential><s:Properties/></s:MpnsCredential>
   <s:RegistrationTtl>P10675199DT2H48M5.4775807S</s:RegistrationTtl>
 </s:NotificationHubDescription>`
 	want := wire.HubDescription{
 		Rules:       []wire.AuthorizationRule{{KeyName: "n", Rights: []string{"Send"}, PrimaryKey: "k"}},
-		Credentials: []wire.PNSCredential{{Platform: "fcmv1", Properties: map[string]string{"ProjectId": "p"}}},
+		Credentials: []wire.PNSCredential{{Platform: "mpns", Properties: map[string]string{}}, {Platform: "fcmv1", Properties: map[string]string{"ProjectId": "p"}}},
 	}
 	e, found, err := wire.DecodeHubEntry(strings.NewReader(text))
 	if err != nil || !found || !reflect.DeepEqual(*e.Hub, want) {
@@ -205,6 +205,7 @@ func FuzzDecodeHubEntry(f *testing.F) {
 	f.Add(string(wire.AppendHubEntry(nil, &wire.HubEntry{URL: "https://h/shop", Name: "shop", Namespace: "ns", Hub: &h})))
 	f.Add("<NotificationHubDescription><RegistrationTtl>P1DT0.1S</RegistrationTtl><UserMetadata> \r\n]]&gt;</UserMetadata></NotificationHubDescription>")
 	f.Add("<NotificationHubDescription>" + apnsProperty("<Name>a</Name><Value>b</Value>") + rule("<Rights><AccessRights/></Rights>") + "</NotificationHubDescription>")
+	f.Add("<NotificationHubDescription><MpnsCredential><Properties/></MpnsCredential></NotificationHubDescription>")
 	f.Add("<feed/>")
 	f.Fuzz(func(t *testing.T, text string) {
 		e, found, err := wire.DecodeHubEntry(strings.NewReader(text))

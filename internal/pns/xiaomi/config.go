@@ -38,8 +38,8 @@ const (
 	pathV3      = "/v3/message/regid" // for several; takes whatever version 2 takes
 )
 
-// config is a parsed XiaomiCredential: Azure's properties appSecret and, if
-// given, endpoint.
+// config is a parsed XiaomiCredential: Azure's properties AppSecret and, if
+// given, Endpoint.
 type config struct {
 	url        string
 	onePackage bool // version 2
@@ -53,18 +53,18 @@ func Check(cred hub.Credential) error {
 }
 
 func parseConfig(p map[string]string) (config, error) {
-	c := config{secret: strings.TrimSpace(property(p, "appSecret"))}
+	c := config{secret: strings.TrimSpace(property(p, "AppSecret"))}
 	switch {
 	case c.secret == "":
-		return config{}, errors.New("XiaomiCredential: appSecret is missing: it stands on the app's page in Xiaomi's push console")
+		return config{}, errors.New("XiaomiCredential: AppSecret is missing: it stands on the app's page in Xiaomi's push console")
 	case strings.ContainsFunc(c.secret, func(r rune) bool { return r <= ' ' || r > '~' }):
-		return config{}, errors.New("XiaomiCredential: appSecret has characters that no header can carry")
+		return config{}, errors.New("XiaomiCredential: AppSecret has characters that no header can carry")
 	}
-	return c, c.setEndpoint(strings.TrimSpace(property(p, "endpoint")))
+	return c, c.setEndpoint(strings.TrimSpace(property(p, "Endpoint")))
 }
 
-// property looks a name up in any letter case: Azure documents this
-// credential for its management API alone, whose names begin small.
+// property looks a name up in any letter case: Azure's management API writes
+// appSecret and endpoint, its .NET client AppSecret and Endpoint.
 func property(p map[string]string, name string) string {
 	if v, ok := p[name]; ok {
 		return v
@@ -86,11 +86,11 @@ func (c *config) setEndpoint(raw string) error {
 	u, err := url.Parse(raw)
 	switch {
 	case err != nil || u.Hostname() == "":
-		return errors.New("XiaomiCredential: endpoint is not an absolute URI, as https://" + defaultHost + " is")
+		return errors.New("XiaomiCredential: Endpoint is not an absolute URI, as https://" + defaultHost + " is")
 	case u.Scheme != "https":
-		return errors.New("XiaomiCredential: endpoint is not https: the secret is sent there")
+		return errors.New("XiaomiCredential: Endpoint is not https: the secret is sent there")
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return errors.New("XiaomiCredential: endpoint has more than a host and a path")
+		return errors.New("XiaomiCredential: Endpoint has more than a host and a path")
 	}
 	path := strings.TrimRight(u.Path, "/")
 	switch path {
@@ -100,7 +100,7 @@ func (c *config) setEndpoint(raw string) error {
 		c.onePackage = true
 	case pathV3:
 	default:
-		return errors.New("XiaomiCredential: the path of endpoint is neither " + pathV2 + " nor " + pathV3)
+		return errors.New("XiaomiCredential: the path of Endpoint is neither " + pathV2 + " nor " + pathV3)
 	}
 	c.url = "https://" + u.Host + path
 	return nil

@@ -28,7 +28,7 @@ func TestCredentialMistakes(t *testing.T) {
 		{"a region and a slash", secret, "https://fr-api.xmpush.global.xiaomi.com/", ""},
 		{"version 2", secret, "https://api.xmpush.xiaomi.com/v2/message/regid", ""},
 		{"version 3", secret, "https://api.xmpush.xiaomi.com/v3/message/regid", ""},
-		{"no secret", " ", "", "appSecret is missing"},
+		{"no secret", " ", "", "AppSecret is missing"},
 		{"a line break in the secret", "hunter2/+==\r\nX: y", "", "no header can carry"},
 		{"a letter beyond ASCII", "hunter2/+==é", "", "no header can carry"},
 		{"a relative endpoint", secret, "/v3/message/regid", "not an absolute URI"},
@@ -69,7 +69,7 @@ func TestPropertiesInAnyLetterCase(t *testing.T) {
 
 func TestNewRefusesABadCredential(t *testing.T) {
 	t.Parallel()
-	if _, err := xiaomi.New(credential("", ""), pns.Env{}); err == nil || !strings.Contains(err.Error(), "appSecret is missing") {
+	if _, err := xiaomi.New(credential("", ""), pns.Env{}); err == nil || !strings.Contains(err.Error(), "AppSecret is missing") {
 		t.Errorf("error %v", err)
 	}
 }

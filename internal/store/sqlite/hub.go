@@ -51,6 +51,11 @@ func (r *reader) ListHubs() ([]hub.Hub, error) {
 	return out, err
 }
 
+func (r *reader) CountHubs() (n int, err error) {
+	err = r.row("SELECT count(*) FROM hub").Scan(&n)
+	return n, err
+}
+
 func (r *reader) NamespaceRules() ([]hub.Rule, error) { return r.rules(0) }
 
 // A rule is sealed whole: it is nothing without its keys. Its name, which is in

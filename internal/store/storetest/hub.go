@@ -121,6 +121,13 @@ func deletedHubs(f *fixture) {
 		f.Errorf("a task of the deleted hub is due at %v", due)
 	}
 
+	f.view(func(r store.Reader) error {
+		n, err := r.CountHubs()
+		if n != 1 {
+			f.Errorf("%d hubs are left, want the other", n)
+		}
+		return err
+	})
 	again := hub.Hub{Name: "hub", CreatedAt: now, UpdatedAt: now}
 	f.update(func(tx store.Tx) error { return tx.PutHub(&again) })
 	if again.ID == f.hub {
