@@ -152,7 +152,9 @@ func (d *Dispatcher) CredentialChanged(ctx context.Context, hubID int64, credent
 
 // HubDeleted gives up the connections of a hub that is gone from the store. Its
 // sends end when they next write: their tasks are fenced.
-func (d *Dispatcher) HubDeleted(hubID int64) { d.lanes.forget(hubID) }
+func (d *Dispatcher) HubDeleted(hubID int64) {
+	d.lanes.forget(func(k laneKey) bool { return k.hubID == hubID })
+}
 
 // clearSuspects clears slice after slice, before what is parked is woken: it
 // would pass suspects over.

@@ -57,6 +57,7 @@ func (l *lanes) use(ctx context.Context, hubID int64, p hub.Platform) (*lane, er
 		return err
 	})
 	if errors.Is(err, store.ErrNotFound) {
+		l.forget(func(k laneKey) bool { return k == key })
 		return &lane{key: key, users: 1, retired: true, lacks: noCredential, reason: "the hub has no credential for this push service"}, nil
 	}
 	if err != nil {
@@ -99,12 +100,12 @@ func (l *lanes) retire(x *lane) {
 	}
 }
 
-// forget gives up the connections of a hub.
-func (l *lanes) forget(hubID int64) {
+// forget gives up the connections of some lanes.
+func (l *lanes) forget(which func(laneKey) bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for key, x := range l.open {
-		if key.hubID == hubID {
+		if which(key) {
 			l.retire(x)
 		}
 	}
