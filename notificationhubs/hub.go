@@ -1,9 +1,12 @@
 package notificationhubs
 
 import (
+	"crypto/rand"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"time"
 )
 
@@ -46,6 +49,24 @@ type AuthorizationRule struct {
 	Rights                    []Right
 	PrimaryKey, SecondaryKey  Secret    // base64 of 32 bytes; a rule that is written without keys gets new ones from Fanfare
 	CreatedTime, ModifiedTime time.Time // read only
+}
+
+// NewKey returns a key for a rule: base64 of 32 random bytes.
+func NewKey() Secret {
+	var b [32]byte
+	_, _ = rand.Read(b[:]) // it never fails
+	return Secret(base64.StdEncoding.EncodeToString(b[:]))
+}
+
+// Rule returns the rule with a name, without regard to case, to be read or
+// changed; nil if the hub has none.
+func (d *HubDescription) Rule(name string) *AuthorizationRule {
+	for i := range d.Rules {
+		if strings.EqualFold(d.Rules[i].Name, name) {
+			return &d.Rules[i]
+		}
+	}
+	return nil
 }
 
 // Secret is a key or a password. Package fmt, logs, JSON and other text forms

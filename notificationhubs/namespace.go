@@ -29,6 +29,12 @@ func NewNamespaceClientFromConnectionString(connectionString string, o *ClientOp
 	return &NamespaceClient{c}, nil
 }
 
+// ConnectionString returns what a program needs to use a rule of a hub or of the
+// namespace, with the rule's primary key: convert it to a string to use it.
+func (n *NamespaceClient) ConnectionString(r AuthorizationRule) Secret {
+	return Secret(wire.ConnectionString{Endpoint: n.c.base, KeyName: r.Name, Key: string(r.PrimaryKey)}.String())
+}
+
 // CreateHub makes a hub under d.Name, and returns it as it is now: without
 // Rules, a hub gets Azure's two default ones with new keys. That there is one
 // already is an error, with the status 409.

@@ -2,6 +2,7 @@ package notificationhubs_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -304,5 +305,61 @@ func TestSetCredential(t *testing.T) {
 	}
 	if err := d.SetCredential(nh.Xiaomi, map[string]nh.Secret{"appSecret": "a"}); err != nil || d.Xiaomi.AppSecret != "a" {
 		t.Errorf("letter case counts: %#v, %v", d.Xiaomi, err)
+	}
+}
+
+// MPNS works without a certificate: its credential may be empty, which is not
+// the same as none.
+func TestMPNSWithoutCertificate(t *testing.T) {
+	t.Parallel()
+	const bare = "<MpnsCredential><Properties></Properties></MpnsCredential>"
+	n, rec := namespace(t, nh.ClientOptions{}, always(200, hubHead+bare+hubTail))
+	for name, d := range map[string]nh.HubDescription{
+		"typed": {Name: "shop", MPNS: &nh.MPNSCredential{}, WNS: &nh.WNSCredential{}},
+		"named": func() (d nh.HubDescription) {
+			d.Name = "shop"
+			if err := errors.Join(d.SetCredential(nh.MPNS, map[string]nh.Secret{}), d.SetCredential(nh.WNS, map[string]nh.Secret{})); err != nil {
+				t.Fatal(err)
+			}
+			return d
+		}(),
+	} {
+		back, err := n.UpdateHub(t.Context(), d)
+		if err != nil || back.MPNS == nil || back.Credential(nh.MPNS) == nil {
+			t.Errorf("%s: %+v, %v", name, back, err)
+		}
+		if body := rec.last().body; !strings.Contains(body, bare) || strings.Contains(body, "WnsCredential") {
+			t.Errorf("%s: sent %s", name, body)
+		}
+	}
+}
+
+// A rule is found by its name in any letter case, and what changes in it changes
+// in the hub; its connection string is one that a client takes.
+func TestRules(t *testing.T) {
+	t.Parallel()
+	d := nh.HubDescription{Rules: []nh.AuthorizationRule{{Name: "a"}, {Name: "Backend", PrimaryKey: nh.NewKey()}}}
+	d.Rule("backEND").SecondaryKey = nh.NewKey()
+	if d.Rule("nosuch") != nil || d.Rules[1].SecondaryKey == "" {
+		t.Errorf("%+v", d.Rules)
+	}
+	key, err := base64.StdEncoding.DecodeString(string(d.Rules[1].PrimaryKey))
+	if err != nil || len(key) != 32 || d.Rules[1].PrimaryKey == d.Rules[1].SecondaryKey {
+		t.Errorf("a key is %q, %v", string(d.Rules[1].PrimaryKey), err)
+	}
+	for given, want := range map[string]string{
+		"sb://ns.servicebus.windows.net/": "sb://ns.servicebus.windows.net/", "https://h:8443": "sb://h:8443/", "http://127.0.0.1:1/": "http://127.0.0.1:1/",
+	} {
+		n, err := nh.NewNamespaceClientFromConnectionString("Endpoint="+given+";SharedAccessKeyName=r;SharedAccessKey=k", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cs := n.ConnectionString(d.Rules[1])
+		if want := "Endpoint=" + want + ";SharedAccessKeyName=Backend;SharedAccessKey=" + string(d.Rules[1].PrimaryKey); string(cs) != want {
+			t.Errorf("%s: %s, want %s", given, string(cs), want)
+		}
+		if _, err := nh.NewClientFromConnectionString(string(cs), "shop", nil); err != nil || fmt.Sprint(cs) != "REDACTED" {
+			t.Errorf("%v, shown as %v", err, cs)
+		}
 	}
 }

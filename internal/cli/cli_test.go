@@ -68,6 +68,11 @@ func TestMisuse(t *testing.T) {
 		{"dev", "--hub", "a/b"}, {"hub", "show"}, {"hub", "create"}, {"hub", "delete", "a", "b"}, {"hub", "nosuch"}, {"hub", "list", "--connection-string", "x"},
 		{"explain", "NH-1"}, {"explain", "NH-1", "x"}, {"doctor"}, {"doctor", "x"}, {"doctor", "--config", "x", "--connection-string", "y"}, {"hub", "suspects", "--hub", "h", "--connection-string", "x"},
 		{"hub", "suspects", "apns", "--count", "--clear-all", "--hub", "h", "--connection-string", "x"},
+		{"hub", "update"}, {"hub", "update", "a"}, {"hub", "update", "a", "--metadata", "m", "--connection-string", "x"}, {"hub", "rule", "nosuch"},
+		{"hub", "rule", "add", "a", "--hub", "h", "--connection-string", "x"}, {"hub", "rule", "add", "a", "--right", "own"}, {"hub", "rule", "remove"},
+		{"hub", "rule", "regenerate", "a", "--key", "third"}, {"hub", "rule", "list", "--connection-string", "x"},
+		{"hub", "set-credential", "wns", "--without-certificate"}, {"hub", "set-credential", "mpns", "--without-certificate", "--remove"},
+		{"hub", "set-credential", "mpns", "--without-certificate", "--property", "a=b"},
 		{"hub", "suspects", "apns", "--clear-all", "--confirm", "x", "--hub", "h", "--connection-string", "x"},
 	} {
 		if code, _, errs := call(t.Context(), args...); code != exitMisuse || errs == "" {

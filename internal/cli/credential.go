@@ -23,6 +23,7 @@ type credentialFlags struct {
 	properties    []string // NAME=VALUE
 	propertyFiles []string // NAME=PATH
 	remove        bool
+	bare          bool // MPNS without a certificate
 }
 
 func newHubSetCredential(t *target) *cobra.Command {
@@ -48,14 +49,10 @@ machine: put it into a file.`,
 			if err != nil {
 				return err
 			}
-			h, err := n.GetHub(c.Context(), t.hub)
+			h, err := changeHub(c.Context(), n, t.hub, func(h *nh.HubDescription) error {
+				return f.apply(h, nh.Platform(args[0]), given)
+			})
 			if err != nil {
-				return err
-			}
-			if err := f.apply(h, nh.Platform(args[0]), given); err != nil {
-				return err
-			}
-			if _, err := n.UpdateHub(c.Context(), *h); err != nil {
 				return err
 			}
 			_, err = fmt.Fprintln(c.OutOrStdout(), f.done(args[0], h.Name, given))
@@ -64,22 +61,29 @@ machine: put it into a file.`,
 	c.Flags().StringVar(&f.file, "file", "", "the service's own file: a .p8 or .p12 of Apple, a .p12 for MPNS, the JSON of a service account; - is standard input")
 	c.Flags().StringArrayVar(&f.properties, "property", nil, "NAME=VALUE; may be repeated")
 	c.Flags().StringArrayVar(&f.propertyFiles, "property-file", nil, "NAME=PATH: the file's content is the value; may be repeated")
+	c.Flags().BoolVar(&f.bare, "without-certificate", false, "mpns alone: its channels are unauthenticated")
 	c.Flags().BoolVar(&f.remove, "remove", false, "remove the credential")
 	return c
 }
 
 // done says what was set, by the names alone.
 func (f *credentialFlags) done(platform, hub string, given map[string]nh.Secret) string {
-	if f.remove {
+	switch {
+	case f.remove:
 		return fmt.Sprintf("removed the %s credential of %s", platform, hub)
+	case f.bare:
+		return fmt.Sprintf("set the %s credential of %s, which has no certificate", platform, hub)
 	}
 	return fmt.Sprintf("set %s of the %s credential of %s", strings.Join(slices.Sorted(maps.Keys(given)), ", "), platform, hub)
 }
 
 // apply changes the hub's credential.
 func (f *credentialFlags) apply(h *nh.HubDescription, p nh.Platform, given map[string]nh.Secret) error {
+	if f.remove {
+		return h.SetCredential(p, nil)
+	}
 	properties := map[string]nh.Secret{}
-	if !f.remove {
+	if !f.bare {
 		maps.Copy(properties, h.Credential(p))
 	}
 	for name, value := range given {
@@ -98,9 +102,13 @@ func (f *credentialFlags) read(p nh.Platform, stdin io.Reader) (map[string]nh.Se
 	}
 	given := f.file != "" || len(f.properties)+len(f.propertyFiles) > 0
 	switch {
-	case f.remove && given:
+	case f.remove && (given || f.bare):
 		return nil, misuse{errors.New("give --remove, or what is to be set")}
-	case f.remove:
+	case f.bare && given:
+		return nil, misuse{errors.New("give --without-certificate, or what is to be set")}
+	case f.bare && p != nh.MPNS:
+		return nil, misuse{fmt.Errorf("--without-certificate is for mpns, not for %s", p)}
+	case f.remove, f.bare:
 		return nil, nil
 	case !given:
 		return nil, misuse{errors.New("what is to be set? give --file, --property NAME=VALUE or --property-file NAME=PATH")}

@@ -1,7 +1,10 @@
 package cli
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -11,14 +14,15 @@ import (
 
 func newHub() *cobra.Command {
 	var t target
-	c := &cobra.Command{Use: "hub", Short: "Make, show, list and delete hubs, set their credentials, and look after their handles", Args: noArgs,
+	c := &cobra.Command{Use: "hub", Short: "Make, change and delete hubs, their credentials and rules, and look after their handles", Args: noArgs,
 		Long: `These commands need a rule of the namespace with the Manage right; a hub's own
-rule with Manage will do to show, change and delete that hub. Keys and secrets
-are never shown.`,
+rule with Manage will do to show, change and delete that hub. Secrets of
+credentials are never shown, and keys of rules only where that is asked for.`,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
 	t.flags(c)
 	c.AddCommand(
-		newHubList(&t), newHubShow(&t), newHubCreate(&t), newHubDelete(&t), newHubSetCredential(&t), newSuspects(&t),
+		newHubList(&t), newHubShow(&t), newHubCreate(&t), newHubUpdate(&t), newHubDelete(&t),
+		newHubSetCredential(&t), newHubRule(&t), newSuspects(&t),
 	)
 	return c
 }
@@ -74,9 +78,63 @@ func newHubCreate(t *target) *cobra.Command {
 			}
 			return printJSON(c.OutOrStdout(), made)
 		}}
-	c.Flags().DurationVar(&ttl, "registration-ttl", 0, "how long registrations live after their last write, a day (24h) at least; 0: for ever")
+	c.Flags().DurationVar(&ttl, "registration-ttl", 0, ttlUsage)
 	c.Flags().StringVar(&h.UserMetadata, "metadata", "", "a note of your own")
 	return c
+}
+
+const ttlUsage = "how long registrations live after their last write, a day (24h) at least; 0: for ever"
+
+func newHubUpdate(t *target) *cobra.Command {
+	var given nh.HubDescription
+	c := &cobra.Command{Use: "update NAME", Short: "Change a hub's settings", Args: exactArgs("the hub's name"),
+		Long: `What is not given stays as it is. A new registration TTL holds for what is written
+from now on. A disabled hub takes neither registrations nor notifications.`,
+		Example: "  fanfare hub update shop --registration-ttl 2160h\n  fanfare hub update shop --disabled",
+	}
+	f := c.Flags()
+	f.DurationVar(&given.RegistrationTTL, "registration-ttl", 0, ttlUsage)
+	f.StringVar(&given.UserMetadata, "metadata", "", "a note of your own")
+	f.BoolVar(&given.Disabled, "disabled", false, "disable the hub; --disabled=false enables it again")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		settings := map[string]func(*nh.HubDescription){
+			"registration-ttl": func(h *nh.HubDescription) { h.RegistrationTTL = given.RegistrationTTL },
+			"metadata":         func(h *nh.HubDescription) { h.UserMetadata = given.UserMetadata },
+			"disabled":         func(h *nh.HubDescription) { h.Disabled = given.Disabled },
+		}
+		maps.DeleteFunc(settings, func(name string, _ func(*nh.HubDescription)) bool { return !f.Changed(name) })
+		if len(settings) == 0 {
+			return misuse{errors.New("what is to be changed? give --registration-ttl, --metadata or --disabled")}
+		}
+		n, err := t.namespace()
+		if err != nil {
+			return err
+		}
+		h, err := changeHub(c.Context(), n, args[0], func(h *nh.HubDescription) error {
+			for _, set := range settings {
+				set(h)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		return printJSON(c.OutOrStdout(), h)
+	}
+	return c
+}
+
+// changeHub reads a hub, changes it and writes it back; it returns the hub as it
+// is then.
+func changeHub(ctx context.Context, n *nh.NamespaceClient, name string, change func(*nh.HubDescription) error) (*nh.HubDescription, error) {
+	h, err := n.GetHub(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	if err := change(h); err != nil {
+		return nil, err
+	}
+	return n.UpdateHub(ctx, *h)
 }
 
 func newHubDelete(t *target) *cobra.Command {

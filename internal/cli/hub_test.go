@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,25 +15,42 @@ import (
 	nh "github.com/fanfare-hub/fanfare/notificationhubs"
 )
 
+// devInside starts a development hub inside the test.
+func devInside(t *testing.T, onReceive func(pnssim.Received)) *app.Dev {
+	t.Helper()
+	d, err := app.StartDev(t.Context(), app.DevOptions{Data: t.TempDir(), Listen: "127.0.0.1:0", Hub: "myhub", OnReceive: onReceive})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := d.Stop(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	return d
+}
+
+// on calls a command that speaks to a development hub and must exit so; it
+// returns what is printed.
+func on(t *testing.T, d *app.Dev, want int, args ...string) string {
+	t.Helper()
+	args = append(args, "--connection-string", d.ConnectionString, "--ca-file", d.CAFile)
+	code, stdout, stderr := call(t.Context(), args...)
+	if code != want {
+		t.Fatalf("%v: exit %d: %s%s", args, code, stdout, stderr)
+	}
+	return stdout + stderr
+}
+
 // A hub from its making to its end: credentials from the services' own files
 // and from properties, the sentence that says what is wrong with one, a push
 // that arrives, and never a secret on the terminal.
 func TestHub(t *testing.T) {
 	t.Parallel()
 	received := make(chan string, 1)
-	d, err := app.StartDev(t.Context(), app.DevOptions{
-		Data: t.TempDir(), Listen: "127.0.0.1:0", Hub: "myhub", OnReceive: func(r pnssim.Received) { received <- string(r.Body) },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		defer cancel()
-		if err := d.Stop(ctx); err != nil {
-			t.Error(err)
-		}
-	}()
+	d := devInside(t, func(r pnssim.Received) { received <- string(r.Body) })
 	apns, fcm, wns := d.Sim.APNsCredential(), d.Sim.FCMCredential(), d.Sim.WNSCredential()
 	dir := t.TempDir()
 	file := func(name, content string) string {
@@ -44,17 +62,13 @@ func TestHub(t *testing.T) {
 	}
 	fanfare := func(want int, args ...string) string {
 		t.Helper()
-		args = append(args, "--connection-string", d.ConnectionString, "--ca-file", d.CAFile)
-		code, stdout, stderr := call(t.Context(), args...)
-		if code != want {
-			t.Fatalf("%v: exit %d: %s%s", args, code, stdout, stderr)
-		}
+		printed := on(t, d, want, args...)
 		for _, secret := range []string{apns["Token"], fcm["PrivateKey"], wns["SecretKey"], "BEGIN"} {
-			if strings.Contains(stdout+stderr, secret) {
-				t.Fatalf("%v shows a secret: %s%s", args, stdout, stderr)
+			if strings.Contains(printed, secret) {
+				t.Fatalf("%v shows a secret: %s", args, printed)
 			}
 		}
-		return stdout + stderr
+		return printed
 	}
 
 	made := fanfare(exitGood, "hub", "create", "shop", "--registration-ttl", "48h", "--metadata", "mine")
@@ -109,9 +123,76 @@ func TestHub(t *testing.T) {
 	if got := fanfare(exitFailed, "hub", "set-credential", "apns", "--hub", "myhub", "--remove"); !strings.Contains(got, "can only be changed there") {
 		t.Errorf("a hub of the configuration: %s", got)
 	}
+	if got := fanfare(exitGood, "hub", "update", "shop", "--registration-ttl", "24h", "--disabled"); !strings.Contains(got, `"RegistrationTTL": 86400000000000`) || !strings.Contains(got, `"Disabled": true`) || !strings.Contains(got, `"UserMetadata": "mine"`) {
+		t.Errorf("update: %s", got)
+	}
+	if got := fanfare(exitFailed, "send", "--hub", "shop", "--format", "apple", `{"aps":{"alert":"x"}}`); !strings.Contains(got, "The hub is disabled.") {
+		t.Errorf("a send to a disabled hub: %s", got)
+	}
+	if got := fanfare(exitGood, "hub", "update", "shop", "--disabled=false", "--metadata", "", "--registration-ttl", "0"); !strings.Contains(got, `"Disabled": false`) || !strings.Contains(got, `"RegistrationTTL": 0`) || strings.Contains(got, "mine") {
+		t.Errorf("update back: %s", got)
+	}
 	fanfare(exitGood, "hub", "delete", "shop")
 	if got := fanfare(exitFailed, "hub", "show", "shop"); !strings.Contains(got, "404") {
 		t.Errorf("a deleted hub: %s", got)
+	}
+}
+
+// Every platform's credential is set by the command, under names in any letter
+// case, passes the service's own check, and shows no secret.
+func TestSetEveryCredential(t *testing.T) {
+	t.Parallel()
+	d := devInside(t, nil)
+	on(t, d, exitGood, "hub", "create", "shop")
+	bare := map[string]string{}
+	for _, c := range []struct {
+		platform   string
+		properties map[string]string
+		shown      []string // of the properties
+	}{
+		{"apns", d.Sim.APNsCertificateCredential(), []string{"Endpoint"}},
+		{"apns", d.Sim.APNsCredential(), []string{"KeyId", "AppId", "AppName", "Endpoint"}},
+		{"fcmv1", d.Sim.FCMCredential(), []string{"ProjectId", "ClientEmail"}},
+		{"gcm", map[string]string{"GoogleApiKey": "a legacy key"}, nil},
+		{"wns", d.Sim.WNSCredential(), []string{"PackageSid"}},
+		{"mpns", d.Sim.MPNSCredential(), nil},
+		{"mpns", bare, nil},
+		{"adm", d.Sim.ADMCredential(), []string{"ClientId"}},
+		{"baidu", d.Sim.BaiduCredential(), nil},
+		{"browser", d.Sim.BrowserCredential(), []string{"Subject", "VapidPublicKey"}},
+		{"xiaomi", d.Sim.XiaomiCredential(), nil},
+	} {
+		args := []string{"hub", "set-credential", c.platform, "--hub", "shop"}
+		if len(c.properties) == 0 {
+			args = append(args, "--without-certificate")
+		}
+		for name, value := range c.properties {
+			path := filepath.Join(t.TempDir(), name)
+			if err := os.WriteFile(path, []byte(value), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			args = append(args, "--property-file", strings.ToLower(name)+"="+path)
+		}
+		if c.platform == "apns" { // the other kind goes
+			on(t, d, exitGood, "hub", "set-credential", "apns", "--hub", "shop", "--remove")
+		}
+		printed := on(t, d, exitGood, args...)
+		show := on(t, d, exitGood, "hub", "show", "shop")
+		for name, value := range c.properties {
+			if slices.Contains(c.shown, name) != strings.Contains(show, `: "`+value+`"`) || strings.Contains(printed, value) {
+				t.Errorf("%s: %s is shown, or is not: %s%s", c.platform, name, printed, show)
+			}
+		}
+	}
+	show := on(t, d, exitGood, "hub", "show", "shop")
+	var h nh.HubDescription
+	if err := json.Unmarshal([]byte(show), &h); err != nil || h.APNs == nil || h.FCMV1 == nil || h.GCM == nil || h.WNS == nil || h.MPNS == nil ||
+		h.ADM == nil || h.Baidu == nil || h.Browser == nil || h.Xiaomi == nil || h.MPNS.Certificate != "" {
+		t.Errorf("the hub is %s, %v", show, err)
+	}
+	got := on(t, d, exitFailed, "hub", "set-credential", "gcm", "--hub", "shop", "--property", "GcmEndpoint=nowhere")
+	if !strings.Contains(got, "The gcm credential is not valid: GcmCredential: GcmEndpoint is not an absolute URI.") {
+		t.Errorf("a wrong endpoint: %s", got)
 	}
 }
 

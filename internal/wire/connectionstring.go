@@ -103,10 +103,16 @@ func parseEndpoint(text string) (*url.URL, error) {
 }
 
 // String returns the form that every published client can parse: three parts in
-// this order, sb:// with a lower-case host and a slash at its end. It shows the
-// key.
-func (c ConnectionString) String() string {
-	return partEndpoint + "=sb://" + c.host() + "/;" + partKeyName + "=" + c.KeyName + ";" + partKey + "=" + c.Key
+// this order, sb:// with a lower-case host and a slash at its end; or http://,
+// where the endpoint is one without TLS. It shows the key.
+func (c ConnectionString) String() string { return c.text(c.Key) }
+
+func (c ConnectionString) text(key string) string {
+	scheme := "sb"
+	if c.Endpoint != nil && c.Endpoint.Scheme == "http" {
+		scheme = "http"
+	}
+	return partEndpoint + "=" + scheme + "://" + c.host() + "/;" + partKeyName + "=" + c.KeyName + ";" + partKey + "=" + key
 }
 
 func (c ConnectionString) host() string {
@@ -116,9 +122,7 @@ func (c ConnectionString) host() string {
 	return strings.ToLower(c.Endpoint.Host)
 }
 
-func (c ConnectionString) redacted() string {
-	return partEndpoint + "=sb://" + c.host() + "/;" + partKeyName + "=" + c.KeyName + ";" + partKey + "=REDACTED"
-}
+func (c ConnectionString) redacted() string { return c.text("REDACTED") }
 
 // Format hides the key from package fmt, whatever the verb.
 func (c ConnectionString) Format(f fmt.State, _ rune) {
