@@ -218,3 +218,27 @@ func FuzzDecodeHubEntry(f *testing.F) {
 		}
 	})
 }
+
+// A list that is read names the same hubs when it is written and read again.
+func FuzzDecodeHubFeed(f *testing.F) {
+	h := everything()
+	f.Add(string(wire.AppendServiceFeed(nil, "0b9f", time.Time{}, []wire.HubEntry{{URL: "https://h/shop", Name: "shop"}})))
+	f.Add(string(wire.AppendHubFeed(nil, "https://h/", time.Time{}, []wire.HubEntry{{URL: "https://h/shop", Name: "shop", Hub: &h}, {Hub: &h}})))
+	f.Add("<feed><entry/><entry><title> a&#10;</title></entry></feed>")
+	f.Add("<feed><entry><content><x/></content></entry></feed>")
+	f.Fuzz(func(t *testing.T, text string) {
+		read, err := wire.DecodeHubFeed(strings.NewReader(text))
+		if err != nil {
+			return
+		}
+		again, err := wire.DecodeHubFeed(strings.NewReader(string(wire.AppendServiceFeed(nil, "id", time.Time{}, read))))
+		if err != nil || len(again) != len(read) {
+			t.Fatalf("%q: read %d entries, then %d, %v", text, len(read), len(again), err)
+		}
+		for i := range read {
+			if again[i].Name != read[i].Name {
+				t.Errorf("%q: the name %q is read again as %q", text, read[i].Name, again[i].Name)
+			}
+		}
+	})
+}
