@@ -190,7 +190,7 @@ func TestSetEveryCredential(t *testing.T) {
 		h.ADM == nil || h.Baidu == nil || h.Browser == nil || h.Xiaomi == nil || h.MPNS.Certificate != "" {
 		t.Errorf("the hub is %s, %v", show, err)
 	}
-	got := on(t, d, exitFailed, "hub", "set-credential", "gcm", "--hub", "shop", "--property", "GcmEndpoint=nowhere")
+	got := on(t, d, exitMisuse, "hub", "set-credential", "gcm", "--hub", "shop", "--property", "GcmEndpoint=nowhere")
 	if !strings.Contains(got, "The gcm credential is not valid: GcmCredential: GcmEndpoint is not an absolute URI.") {
 		t.Errorf("a wrong endpoint: %s", got)
 	}

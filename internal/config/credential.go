@@ -24,7 +24,7 @@ func keyNames(p hub.Platform) [][2]string {
 	case hub.Baidu:
 		return [][2]string{{"BaiduApiKey", "api_key"}, {"BaiduSecretKey", "secret"}, {"BaiduEndPoint", "endpoint"}}
 	case hub.Xiaomi:
-		return [][2]string{{"appSecret", "secret"}, {"endpoint", "endpoint"}}
+		return [][2]string{{"AppSecret", "secret"}, {"Endpoint", "endpoint"}}
 	}
 	return nil // APNs' are told in words
 }
