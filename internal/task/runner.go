@@ -136,11 +136,13 @@ func (r *Runner) loop(ctx context.Context) {
 	defer close(r.looped)
 	var waiting []chan struct{}
 	for {
+		// Looked at before the store: a task that ends after may have left another.
+		resting := r.resting()
 		next, err := r.claim(ctx)
 		if err != nil {
 			r.cfg.Log.Error("claiming tasks", "error", err)
 			next = r.cfg.Clock.Now().Add(time.Second) // the store may be back by then
-		} else if len(waiting) > 0 && r.atRest(next) {
+		} else if len(waiting) > 0 && resting && r.resting() && next.After(r.cfg.Clock.Now()) {
 			for _, w := range waiting {
 				close(w)
 			}
@@ -160,11 +162,11 @@ func (r *Runner) loop(ctx context.Context) {
 	}
 }
 
-// atRest reports whether nothing runs and nothing is due before next.
-func (r *Runner) atRest(next time.Time) bool {
+// resting reports whether nothing runs.
+func (r *Runner) resting() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.busy == 0 && next.After(r.cfg.Clock.Now())
+	return r.busy == 0
 }
 
 // claim renews leases when it is time, starts what is due while there are

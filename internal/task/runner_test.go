@@ -227,7 +227,7 @@ func TestFreedAndClaimedAgain(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	claims := make(chan context.Context, 2)
-	again, ended := make(chan struct{}), make(chan struct{})
+	freed, again, ended := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	r := task.NewRunner(task.Config{
 		Storage: f.storage, Clock: f.clock, Owner: "a", Workers: 4, Lease: 30 * time.Second, Log: slog.New(slog.DiscardHandler),
 		Handlers: map[task.Kind]task.Handler{"k": func(ctx context.Context, _ <-chan struct{}, t task.Task) {
@@ -238,6 +238,7 @@ func TestFreedAndClaimedAgain(t *testing.T) {
 				if err := f.Update(context.Background(), func(w task.Writer) error { return w.SaveTask(t.Lease(), &free) }); err != nil {
 					f.Error(err)
 				}
+				close(freed)
 				<-again
 				return
 			}
@@ -254,6 +255,7 @@ func TestFreedAndClaimedAgain(t *testing.T) {
 	f.insert(task.Task{})
 	r.Poke()
 	first := <-claims
+	<-freed
 	r.Poke()
 	second := <-claims
 	close(again)
