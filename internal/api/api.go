@@ -52,6 +52,7 @@ type Config struct {
 	Dispatch Dispatcher
 	Doctor   Doctor
 	Clock    clock.Clock
+	Tokens   clock.Clock    // what the expiry of tokens is held against; nil: Clock
 	Limits   tagexpr.Limits // of tag expressions
 	Log      *slog.Logger   // one event for each request
 	MaxBody  int64          // of a send, in bytes; 0: Azure's 64 KiB
@@ -76,6 +77,7 @@ type server struct {
 	dispatch Dispatcher
 	doctor   Doctor
 	clock    clock.Clock
+	tokens   clock.Clock
 	limits   tagexpr.Limits
 	log      *slog.Logger
 	maxBody  int64
@@ -87,7 +89,7 @@ type server struct {
 // New returns the handler of every request.
 func New(cfg Config) http.Handler {
 	s := &server{
-		store: cfg.Store, dispatch: cfg.Dispatch, doctor: cfg.Doctor, clock: cfg.Clock, limits: cfg.Limits, log: cfg.Log, maxBody: cfg.MaxBody,
+		store: cfg.Store, dispatch: cfg.Dispatch, doctor: cfg.Doctor, clock: cfg.Clock, tokens: cfg.Tokens, limits: cfg.Limits, log: cfg.Log, maxBody: cfg.MaxBody,
 		check: cfg.CheckCredential, window: cfg.ScheduleWindow,
 	}
 	if s.maxBody == 0 {
@@ -95,6 +97,9 @@ func New(cfg Config) http.Handler {
 	}
 	if s.window == 0 {
 		s.window = scheduleWindow
+	}
+	if s.tokens == nil {
+		s.tokens = s.clock
 	}
 	s.routes = s.table()
 	return s

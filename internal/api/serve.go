@@ -47,7 +47,7 @@ func (s *server) handle(w http.ResponseWriter, hr *http.Request, e *event) (answ
 		return answer{}, err
 	}
 	e.route = found.pattern
-	h, rule, err := s.admit(hr, found, p.segments, e.started)
+	h, rule, err := s.admit(hr, found, p.segments, s.tokens.Now())
 	if err != nil {
 		return answer{}, err
 	}

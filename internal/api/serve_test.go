@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/fanfare-hub/fanfare/internal/api"
+	"github.com/fanfare-hub/fanfare/internal/auth"
+	"github.com/fanfare-hub/fanfare/internal/clock"
 	"github.com/fanfare-hub/fanfare/internal/hub"
 	"github.com/fanfare-hub/fanfare/internal/store"
 	"github.com/fanfare-hub/fanfare/internal/wire"
@@ -77,6 +79,19 @@ func TestRights(t *testing.T) {
 			})
 		}
 	}
+}
+
+// The expiry of tokens can be held against a clock of its own: callers sign by
+// theirs.
+func TestClockOfTokens(t *testing.T) {
+	t.Parallel()
+	real := clock.NewFake(now)
+	f := setupWith(t, func(c *api.Config) { c.Tokens = real })
+	token := f.token()
+	f.clock.Advance(30 * 24 * time.Hour)
+	f.send(`{}`, "Authorization", token).want(201)
+	real.Advance(5*time.Minute + auth.Skew + time.Second)
+	f.send(`{}`, "Authorization", token).want(401)
 }
 
 func TestTokensRefused(t *testing.T) {

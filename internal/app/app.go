@@ -26,7 +26,10 @@ import (
 // Options are what a process decides for itself, beyond its configuration.
 type Options struct {
 	Clock clock.Clock // nil: the machine's
-	Log   *slog.Logger
+	// Tokens is what the expiry of callers' tokens is held against, where they
+	// sign by another clock than Clock; nil: Clock.
+	Tokens clock.Clock
+	Log    *slog.Logger
 	// Dial and Roots lead to simulated push services; nil: to the real ones, or
 	// where the configuration says.
 	Dial  func(ctx context.Context, network, addr string) (net.Conn, error)
@@ -111,7 +114,7 @@ func (a *App) build(ctx context.Context) error {
 		RetryWindow: a.cfg.Dispatch.RetryWindow, SuspectAfter: a.cfg.Dispatch.SuspectAfter, Retention: a.cfg.Dispatch.Retention,
 	})
 	a.server, err = a.newServer(withSimulators(a.opts.Simulators, api.New(api.Config{
-		Store: a.store, Dispatch: a.dispatch, Doctor: a, Clock: a.opts.Clock, Limits: tagexpr.DefaultLimits, Log: a.opts.Log,
+		Store: a.store, Dispatch: a.dispatch, Doctor: a, Clock: a.opts.Clock, Tokens: a.opts.Tokens, Limits: tagexpr.DefaultLimits, Log: a.opts.Log,
 		CheckCredential: CheckCredential,
 		ScheduleWindow:  a.cfg.Dispatch.ScheduleWindow,
 	})))
