@@ -328,6 +328,37 @@ func TestExpiry(t *testing.T) {
 	}
 }
 
+// A retry is made at the very moment when it falls due: a clock that stands there
+// is no reason to wait on.
+func TestRetryAtItsDueTime(t *testing.T) {
+	t.Parallel()
+	f := setup(t, nil)
+	f.register(1)
+	var n hub.Notification
+	tries := 0
+	f.service.answer = func(pns.Target, *pns.Batch) pns.Result {
+		if tries++; tries < 20 {
+			return pns.Result{Class: pns.Retry, Outcome: hub.Throttled}
+		}
+		return pns.Result{Class: pns.OK}
+	}
+	f.send(&n)
+	for want := 2; want <= 20; want++ {
+		due, ok, err := f.NextDue(t.Context())
+		if err != nil || !ok {
+			t.Fatalf("nothing is due: %v", err)
+		}
+		f.clock.Advance(due.Sub(f.clock.Now()))
+		f.idle()
+		if tries != want {
+			t.Fatalf("%d tries, want %d", tries, want)
+		}
+	}
+	if state, counts := f.counts(n.ID); state != hub.Completed || counts[hub.Success] != 1 {
+		t.Errorf("%v %v", state, counts)
+	}
+}
+
 // A registration that is gone when its retry is due ends under its last answer.
 func TestGoneBeforeTheRetry(t *testing.T) {
 	t.Parallel()

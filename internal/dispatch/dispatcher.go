@@ -128,6 +128,15 @@ func (d *Dispatcher) Stop(ctx context.Context) {
 // Idle returns when nothing is in flight and nothing is due.
 func (d *Dispatcher) Idle(ctx context.Context) error { return d.runner.Idle(ctx) }
 
+// NextDue returns when the next task falls due; ok is false if there is none.
+func (d *Dispatcher) NextDue(ctx context.Context) (at time.Time, ok bool, err error) {
+	err = d.cfg.Store.View(ctx, func(r store.Reader) (err error) {
+		at, ok, err = r.NextDue(nil)
+		return err
+	})
+	return at, ok, err
+}
+
 // CredentialChanged wakes what is parked for a credential, and gives up its
 // connections: a new version is in the store.
 func (d *Dispatcher) CredentialChanged(ctx context.Context, hubID int64, credential hub.Platform) error {

@@ -118,7 +118,7 @@ func (j *send) parkedUntil(tx store.Tx, f *fail, parks int, most time.Duration) 
 		}
 	}
 	wait := max(f.retryAfter, backoff(parks))
-	return now.Add(max(min(wait, j.untilOver(most)), 0)), nil
+	return whole(now.Add(max(min(wait, j.untilOver(most)), 0))), nil
 }
 
 // untilOver shortens d to the notification's own expiry.
@@ -155,12 +155,16 @@ func (j *send) groups(entries []entry) []group {
 		var g group
 		for ; i < len(all) && all[i].due <= limit; i++ {
 			g.entries = append(g.entries, all[i].entry)
-			g.due = now.Add(all[i].due)
+			g.due = whole(now.Add(all[i].due))
 		}
 		out = append(out, g)
 	}
 	return out
 }
+
+// whole is a due time as the store keeps it, in microseconds, and not earlier: a
+// task that is due finds that its devices are.
+func whole(t time.Time) time.Time { return t.Add(time.Microsecond - 1).Truncate(time.Microsecond) }
 
 // listRun is one process's work on a list.
 type listRun struct {

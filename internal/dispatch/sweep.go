@@ -21,7 +21,7 @@ const lateWrites = time.Hour
 // and what is left of deleted hubs, until Stop.
 func (d *Dispatcher) sweep() {
 	for {
-		d.sweepAll()
+		d.Sweep()
 		timer := d.cfg.Clock.NewTimer(sweepEvery)
 		select {
 		case <-d.stop:
@@ -32,7 +32,8 @@ func (d *Dispatcher) sweep() {
 	}
 }
 
-func (d *Dispatcher) sweepAll() {
+// Sweep removes what is to be removed now; otherwise that is done each minute.
+func (d *Dispatcher) Sweep() {
 	now := d.cfg.Clock.Now()
 	d.sweepSlices("expired registrations", func(tx store.Tx) (int, error) {
 		return tx.SweepRegistrations(now, sweepSlice)
