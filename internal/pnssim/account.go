@@ -27,39 +27,43 @@ const (
 // accounts are what the services know, and keys that none of them does.
 type accounts struct {
 	apple                *appleAccounts
-	google, stranger     *rsa.PrivateKey
-	phone, phoneStranger *phoneApp
+	google               *rsa.PrivateKey
+	phone                *phoneApp
+	phoneStranger        func() *phoneApp // made when it is asked for
 	vapid, vapidStranger *ecdsa.PrivateKey
 }
 
-// rsaKeys are made once in a process: each takes some 50 ms.
-var rsaKeys = sync.OnceValues(func() ([2]*rsa.PrivateKey, error) {
-	var pair [2]*rsa.PrivateKey
-	for i := range pair {
-		k, err := rsa.GenerateKey(rand.Reader, 2048)
-		if err != nil {
-			return pair, err
-		}
-		pair[i] = k
+// The RSA keys are made once in a process, when they are asked for: each takes
+// some 50 ms. The second is one that Google does not know.
+var (
+	googleKey         = sync.OnceValue(newRSAKey)
+	googleStrangerKey = sync.OnceValue(newRSAKey)
+)
+
+func newRSAKey() *rsa.PrivateKey {
+	k, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(fmt.Sprintf("pnssim: making a key: %v", err))
 	}
-	return pair, nil
-})
+	return k
+}
 
 func newAccounts(now time.Time) (*accounts, error) {
-	pair, err := rsaKeys()
-	if err != nil {
-		return nil, err
-	}
-	a := &accounts{google: pair[0], stranger: pair[1]}
+	a := &accounts{google: googleKey()}
+	var err error
 	if a.apple, err = newAppleAccounts(now); err != nil {
 		return nil, err
 	}
-	if a.phone, err = newPhoneApp("phone.example.org"); err != nil {
+	if a.phone, err = newPhoneApp("phone.example.org", now); err != nil {
 		return nil, err
 	}
-	if a.phoneStranger, err = newPhoneApp("stranger.example.org"); err != nil {
-		return nil, err
-	}
+	a.phoneStranger = sync.OnceValue(func() *phoneApp {
+		stranger, err := newPhoneApp("stranger.example.org", now)
+		if err != nil {
+			panic(fmt.Sprintf("pnssim: making a certificate: %v", err))
+		}
+		return stranger
+	})
 	for _, k := range []**ecdsa.PrivateKey{&a.vapid, &a.vapidStranger} {
 		if *k, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
 			return nil, err
@@ -73,7 +77,7 @@ func (s *Sim) FCMCredential() map[string]string { return fcmCredential(account, 
 
 // ForeignFCMCredential is well formed, with a key that Google does not know.
 func (s *Sim) ForeignFCMCredential() map[string]string {
-	return fcmCredential(account, s.accounts.stranger)
+	return fcmCredential(account, googleStrangerKey())
 }
 
 // RevokedFCMCredential is a service account that was deleted.

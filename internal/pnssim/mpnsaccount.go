@@ -26,14 +26,14 @@ type phoneApp struct {
 }
 
 // newPhoneApp makes a certificate that lives for a year.
-func newPhoneApp(name string) (*phoneApp, error) {
+func newPhoneApp(name string, now time.Time) (*phoneApp, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, err
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(1, 0, 0),
+		NotBefore: now.Add(-time.Hour), NotAfter: now.AddDate(1, 0, 0),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
@@ -57,7 +57,7 @@ func (s *Sim) MPNSCredential() map[string]string { return maps.Clone(s.accounts.
 
 // ForeignMPNSCredential is an app with a certificate that MPNS does not know.
 func (s *Sim) ForeignMPNSCredential() map[string]string {
-	return maps.Clone(s.accounts.phoneStranger.credential)
+	return maps.Clone(s.accounts.phoneStranger().credential)
 }
 
 // demandPhoneCertificate asks for a certificate and takes any, or none: MPNS
