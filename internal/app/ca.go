@@ -34,10 +34,14 @@ func openAuthority(dir string) (*authority, error) {
 	keyName := filepath.Join(dir, "ca-key.pem")
 	pair, err := tls.LoadX509KeyPair(a.file, keyName)
 	if errors.Is(err, fs.ErrNotExist) {
-		if err := makeAuthority(a.file, keyName); err != nil {
+		made, err := makeAuthority()
+		if err == nil {
+			err = made.save(a.file, keyName)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("making the local certificate authority: %w", err)
 		}
-		pair, err = tls.LoadX509KeyPair(a.file, keyName)
+		return made, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the local certificate authority: %w", err)
@@ -50,10 +54,10 @@ func openAuthority(dir string) (*authority, error) {
 	return a, nil
 }
 
-func makeAuthority(certName, keyName string) error {
+func makeAuthority() (*authority, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: "Fanfare local development CA"},
@@ -63,9 +67,15 @@ func makeAuthority(certName, keyName string) error {
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
+	cert, err := x509.ParseCertificate(der)
+	return &authority{cert: cert, key: key}, err
+}
+
+// save writes the authority into files that are not there.
+func (a *authority) save(certName, keyName string) error {
+	keyDER, err := x509.MarshalPKCS8PrivateKey(a.key)
 	if err != nil {
 		return err
 	}
@@ -73,7 +83,24 @@ func makeAuthority(certName, keyName string) error {
 	if err := writeNew(keyName, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})); err != nil {
 		return err
 	}
-	return writeNew(certName, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+	a.file = certName
+	return writeNew(certName, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.cert.Raw}))
+}
+
+// LocalCertificate makes a certificate for this machine's own names, and the
+// pool that verifies it, in memory: for DevOptions.Certificate.
+func LocalCertificate() (*tls.Certificate, *x509.CertPool, error) {
+	ca, err := makeAuthority()
+	if err != nil {
+		return nil, nil, fmt.Errorf("making a certificate authority: %w", err)
+	}
+	leaf, err := ca.leaf()
+	if err != nil {
+		return nil, nil, fmt.Errorf("making a certificate: %w", err)
+	}
+	pool := x509.NewCertPool()
+	pool.AddCert(ca.cert)
+	return leaf, pool, nil
 }
 
 // leaf makes a certificate for this machine's own names.

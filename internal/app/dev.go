@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -9,12 +10,14 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/fanfare-hub/fanfare/internal/clock"
 	"github.com/fanfare-hub/fanfare/internal/config"
 	"github.com/fanfare-hub/fanfare/internal/hub"
 	"github.com/fanfare-hub/fanfare/internal/pnssim"
 	"github.com/fanfare-hub/fanfare/internal/pnssim/simapi"
+	"github.com/fanfare-hub/fanfare/internal/store/sqlite"
 	"github.com/fanfare-hub/fanfare/internal/wire"
 )
 
@@ -37,6 +40,13 @@ type DevOptions struct {
 	Clock     clock.Clock
 	Log       *slog.Logger
 	OnReceive func(pnssim.Received) // for each push that a simulated device gets
+
+	// What tests decide.
+	Tokens         clock.Clock      // as in Options
+	Certificate    *tls.Certificate // of the hub; nil: one of the authority in Data
+	SimulatorCA    *pnssim.CA       // nil: a new one
+	Volatile       bool             // commit without waiting for the disk
+	RequestTimeout time.Duration    // of one request to a push service, in real time; 0: what suits the service
 }
 
 // Dev is a development hub: a whole process that needs no account, with
@@ -47,7 +57,7 @@ type Dev struct {
 	Hub              string
 	Endpoint         string // https://127.0.0.1:8443
 	ConnectionString string
-	CAFile           string
+	CAFile           string // of the hub's certificate; "" with DevOptions.Certificate
 
 	simulators *simapi.API
 }
@@ -60,21 +70,18 @@ func StartDev(ctx context.Context, o DevOptions) (*Dev, error) {
 	if err := makeFolder(o.Data); err != nil {
 		return nil, err
 	}
-	ca, err := openAuthority(o.Data)
+	leaf, caFile, err := devCertificate(&o)
 	if err != nil {
 		return nil, err
 	}
-	leaf, err := ca.leaf()
-	if err != nil {
-		return nil, fmt.Errorf("making a certificate: %w", err)
-	}
-	sim, err := pnssim.Start(pnssim.Config{Clock: o.Clock, OnReceive: o.OnReceive})
+	sim, err := pnssim.Start(pnssim.Config{Clock: o.Clock, CA: o.SimulatorCA, OnReceive: o.OnReceive})
 	if err != nil {
 		return nil, fmt.Errorf("starting the simulated push services: %w", err)
 	}
 	simulators := simapi.New(simapi.Config{Sim: sim, Clock: o.Clock, Log: o.Log})
 	a, err := New(ctx, devConfig(o, sim), Options{
-		Clock: o.Clock, Log: o.Log, Dial: sim.Dial, Roots: sim.Roots(), Certificate: leaf, PlainToo: true, Simulators: simulators,
+		Clock: o.Clock, Tokens: o.Tokens, Log: o.Log, Dial: sim.Dial, Roots: sim.Roots(), Certificate: leaf, PlainToo: true, Simulators: simulators,
+		Store: sqlite.Options{Volatile: o.Volatile},
 	})
 	if err != nil {
 		return nil, errors.Join(err, sim.Close())
@@ -82,13 +89,28 @@ func StartDev(ctx context.Context, o DevOptions) (*Dev, error) {
 	if err := a.Start(ctx); err != nil {
 		return nil, errors.Join(err, a.Stop(ctx), sim.Close())
 	}
-	d := &Dev{App: a, Sim: sim, Hub: o.Hub, CAFile: ca.file, Endpoint: "https://" + a.Addr().String(), simulators: simulators}
+	d := &Dev{App: a, Sim: sim, Hub: o.Hub, CAFile: caFile, Endpoint: "https://" + a.Addr().String(), simulators: simulators}
 	cs := wire.ConnectionString{KeyName: DevRule, Key: DevKey}
 	if cs.Endpoint, err = url.Parse("sb://" + a.Addr().String() + "/"); err != nil {
 		return nil, errors.Join(err, d.Stop(ctx))
 	}
 	d.ConnectionString = cs.String()
 	return d, nil
+}
+
+// devCertificate returns the hub's certificate and the file of its authority.
+func devCertificate(o *DevOptions) (leaf *tls.Certificate, caFile string, err error) {
+	if o.Certificate != nil {
+		return o.Certificate, "", nil
+	}
+	ca, err := openAuthority(o.Data)
+	if err != nil {
+		return nil, "", err
+	}
+	if leaf, err = ca.leaf(); err != nil {
+		return nil, "", fmt.Errorf("making a certificate: %w", err)
+	}
+	return leaf, ca.file, nil
 }
 
 // SimulatorAPI is where the simulators are looked at and changed.
@@ -113,6 +135,7 @@ func devConfig(o DevOptions, sim *pnssim.Sim) config.Config {
 	cfg.Data, cfg.Listen = o.Data, o.Listen
 	full := hub.Rule{Name: DevRule, Rights: hub.Listen | hub.Send | hub.Manage, PrimaryKey: DevKey}
 	cfg.Namespace = []hub.Rule{full} // so that the one connection string makes further hubs
+	cfg.Dispatch.RequestTimeout = o.RequestTimeout
 	cfg.Hubs = []config.Hub{{
 		Name: o.Hub,
 		Rules: []hub.Rule{

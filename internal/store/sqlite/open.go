@@ -23,6 +23,9 @@ const readers = 8
 
 // Options change how a database is opened, for tests.
 type Options struct {
+	// Volatile commits without waiting for the disk: what was committed may be
+	// lost when the machine goes down, and the file with it.
+	Volatile bool
 	// BeforeCommit is called before each commit, in the writer's goroutine.
 	BeforeCommit func()
 }
@@ -76,7 +79,11 @@ func private(path string) error {
 
 func (s *Store) open(ctx context.Context, path string, o Options) error {
 	var err error
-	if s.wdb, err = sql.Open("sqlite", dsn(path, "journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(5000)")); err != nil {
+	synchronous := "synchronous(FULL)"
+	if o.Volatile {
+		synchronous = "synchronous(OFF)"
+	}
+	if s.wdb, err = sql.Open("sqlite", dsn(path, "journal_mode(WAL)", synchronous, "busy_timeout(5000)")); err != nil {
 		return err
 	}
 	w, err := newConn(ctx, s.wdb)
