@@ -59,6 +59,7 @@ var mayImport = map[string][]string{
 	"examples/localizednews": {"notificationhubs"},
 
 	"notificationhubs":    {"internal/wire", "internal/tagexpr"},
+	"hubtest":             {"internal/app", "internal/config", "internal/clock", "internal/pnssim", "notificationhubs"},
 	"cmd/fanfare":         {"internal/cli"},
 	"examples/getstarted": {"notificationhubs"},
 	"test/architecture":   nil,
