@@ -18,9 +18,9 @@
 // Nothing is faked but the push services, and those behave as the real ones do:
 // the hub keeps its registrations in a database, renders templates, signs tokens,
 // speaks TLS to the services, and tries again what they refuse for now. It is
-// gone when the test ends, with its files and goroutines. A hub starts in a few
-// milliseconds, the first of a process after some more, so that each test has
-// its own, parallel ones too.
+// gone when the test ends, with its files and goroutines. A hub costs some 25 ms
+// of a processor, the first of a process 100 more for its keys, so that each
+// test has its own, parallel ones too.
 //
 // # The clock
 //

@@ -53,14 +53,22 @@ func TestStore(t *testing.T) {
 	})
 }
 
-func TestWriterIsWALAndFull(t *testing.T) {
+// A 201 survives power loss because of these settings; only tests give them up.
+func TestDurability(t *testing.T) {
 	t.Parallel()
-	s := open(t, filepath.Join(t.TempDir(), "db"), sqlite.Options{})
-	defer s.Close()
-	mode, sync, err := s.WriterPragmas(t.Context())
-	const full = 2
-	if err != nil || mode != "wal" || sync != full {
-		t.Errorf("journal_mode %s, synchronous %d, %v; want wal, 2", mode, sync, err)
+	const off, full = 0, 2
+	for _, c := range []struct {
+		options sqlite.Options
+		want    int
+	}{{sqlite.Options{}, full}, {sqlite.Options{Volatile: true}, off}} {
+		s := open(t, filepath.Join(t.TempDir(), "db"), c.options)
+		mode, sync, err := s.WriterPragmas(t.Context())
+		if err != nil || mode != "wal" || sync != c.want {
+			t.Errorf("journal_mode %s, synchronous %d, %v; want wal, %d", mode, sync, err, c.want)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
