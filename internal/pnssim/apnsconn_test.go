@@ -58,6 +58,7 @@ func TestSetStreams(t *testing.T) {
 		t.Fatal(err)
 	}
 	full.until("the limit was lowered", func() bool { return fmt.Sprint(full.limits) == "[1 9 2]" })
+	mistaken.ping() // and no settings
 	for name, c := range map[string]*client{"after a mistake": mistaken, "without a token": fresh} {
 		before := fmt.Sprint(c.limits)
 		c.answer(c.push(token))
