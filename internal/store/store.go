@@ -57,6 +57,7 @@ type Reader interface {
 	Notifications
 	Audience
 	Handles
+	Jobs
 	task.Reader
 }
 
@@ -68,6 +69,7 @@ type Tx interface {
 	InstallationWriter
 	NotificationWriter
 	HandleWriter
+	JobWriter
 	task.Writer
 }
 
@@ -129,6 +131,9 @@ type Registrations interface {
 	// ListRegistrations returns up to limit registrations with a Number above
 	// after, in order of Number, those derived from installations among them.
 	ListRegistrations(hubID int64, f RegistrationFilter, after int64, limit int, now time.Time) ([]hub.Registration, error)
+	// CountRegistrations returns how many a hub has, expired ones that are not
+	// yet swept among them, without reading them.
+	CountRegistrations(hubID int64) (int64, error)
 }
 
 // RegistrationWriter changes registrations.

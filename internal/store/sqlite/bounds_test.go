@@ -1,8 +1,10 @@
 package sqlite_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -209,5 +211,33 @@ func TestNothingIsLeftBehind(t *testing.T) {
 		if n := rows(t, s, table); n != 0 {
 			t.Errorf("%d rows are left in %s", n, table)
 		}
+	}
+}
+
+// A page of a list begins where the last one ended: nothing is sorted.
+func TestListIsAWalk(t *testing.T) {
+	t.Parallel()
+	s := open(t, filepath.Join(t.TempDir(), "db"), sqlite.Options{})
+	defer s.Close()
+	steps, err := s.ListPlan(t.Context())
+	if err != nil || len(steps) == 0 || steps[0] != "SEARCH r USING INDEX registration_number (hub_id=? AND number>?)" || len(steps) > 2 {
+		t.Errorf("a page is read by %q: %v", steps, err)
+	}
+}
+
+// A job's URLs open a storage account: they are not in the file in clear.
+func TestJobURLsAreSealed(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "db")
+	s := open(t, path, sqlite.Options{})
+	err := s.Update(t.Context(), store.Upkeep, func(tx store.Tx) error {
+		return tx.InsertJob(&hub.Job{HubID: 1, ID: "visible-id", OutputContainer: "https://o.example/?sig=SECRETOUT", ImportFile: "https://i.example/?sig=SECRETIN"})
+	})
+	if err := errors.Join(err, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil || !bytes.Contains(b, []byte("visible-id")) || bytes.Contains(b, []byte("SECRET")) {
+		t.Errorf("a signature stands in the database in clear, or nothing does: %v", err)
 	}
 }

@@ -103,3 +103,17 @@ func (s *Store) Written(ctx context.Context, fn func(store.Tx) error) (n int, er
 	})
 	return n, err
 }
+
+// ListPlan says how SQLite reads a page of a list.
+func (s *Store) ListPlan(ctx context.Context) (steps []string, err error) {
+	err = s.View(ctx, func(r store.Reader) error {
+		return r.(*reader).each(func(row scanner) error {
+			var id, parent, unused int
+			var step string
+			err := row.Scan(&id, &parent, &unused, &step)
+			steps = append(steps, step)
+			return err
+		}, "EXPLAIN QUERY PLAN "+registrationColumns+"WHERE r.hub_id = ? AND r.number > ? AND "+live+"ORDER BY r.number LIMIT ?", 1, 0, 0, 1)
+	})
+	return steps, err
+}

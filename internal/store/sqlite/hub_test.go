@@ -82,6 +82,8 @@ func fillHub(t *testing.T, s *sqlite.Store, hubID int64) {
 			tx.AppendLog(hubID, id, store.LogPage{Platform: hub.APNs, Entries: []byte{1}}),
 			tx.InsertTask(&task.Task{Kind: "k", HubID: hubID, Notification: id}),
 			tx.InsertTask(&task.Task{Kind: "k", HubID: hubID}),
+			tx.InsertJob(&hub.Job{HubID: hubID, ID: id}),
+			tx.StageJob(hubID, id, hub.JobOutput, []byte("text")),
 		}
 		for i := range 4 {
 			_, err := tx.Suspect(hubID, hub.ADM, store.Dead{Handle: fmt.Sprint("x", i)}, time.Unix(1, 0))

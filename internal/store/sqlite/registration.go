@@ -107,6 +107,11 @@ func (r *reader) ListRegistrations(hubID int64, f store.RegistrationFilter, afte
 	return out, err
 }
 
+func (r *reader) CountRegistrations(hubID int64) (n int64, err error) {
+	err = r.row("SELECT coalesce(sum(n), 0) FROM registration_bucket WHERE hub_id = ?", hubID).Scan(&n)
+	return n, err
+}
+
 // listByTag merges the tag's posting lists of every platform and kind.
 func (r *reader) listByTag(hubID int64, tag string, after int64, limit int, now time.Time) ([]hub.Registration, error) {
 	var out []hub.Registration

@@ -28,6 +28,7 @@ func Exercise(t *testing.T, open func(t *testing.T) store.Store) {
 		"installations": installations, "changed installations": changedInstallations, "dead handles": deadHandles, "replaced handles": replacedHandles, "suspects": suspects,
 		"breakers": breakers, "long work": longWork, "suspects without registration": suspectsWithoutRegistration, "suspected too late": suspectedTooLate,
 		"postings": postings, "cuts": cuts, "many cuts": manyCuts, "notifications": notifications, "delivery log": deliveryLog, "retention": retention, "schedules": schedules,
+		"jobs": jobs, "staged jobs": stagedJobs, "registration counts": registrationCounts,
 		"tasks": tasks, "lanes": lanes, "leases": leases, "group commit": groupCommit,
 	} {
 		t.Run(name, func(t *testing.T) {
