@@ -24,10 +24,15 @@ func refuse(format string, args ...any) error {
 // address between a check and its use gains nothing. d gives the time-outs and
 // the like; its own Control hooks still run, after the check. d is not changed.
 func Guard(d *net.Dialer) func(ctx context.Context, network, addr string) (net.Conn, error) {
+	return guard(d, checkAddr)
+}
+
+// guard is Guard with another opinion of what may be connected to.
+func guard(d *net.Dialer, check func(netip.Addr) error) func(ctx context.Context, network, addr string) (net.Conn, error) {
 	guarded := *d
 	guarded.Control = nil // net ignores it where ControlContext is set
 	guarded.ControlContext = func(ctx context.Context, network, address string, c syscall.RawConn) error {
-		if err := checkDialled(network, address); err != nil {
+		if err := checkDialled(network, address, check); err != nil {
 			return err
 		}
 		switch {
@@ -43,7 +48,7 @@ func Guard(d *net.Dialer) func(ctx context.Context, network, addr string) (net.C
 
 // checkDialled judges what a Control hook is given: tcp4 or tcp6, and a literal
 // address with a port.
-func checkDialled(network, address string) error {
+func checkDialled(network, address string, check func(netip.Addr) error) error {
 	if network != "tcp4" && network != "tcp6" {
 		return refuse("connecting over %s: only TCP is allowed", network)
 	}
@@ -51,7 +56,7 @@ func checkDialled(network, address string) error {
 	if err != nil {
 		return refuse("connecting: %q is not an address with a port", address)
 	}
-	if err := checkAddr(ap.Addr()); err != nil {
+	if err := check(ap.Addr()); err != nil {
 		return refuse("connecting: %v", err)
 	}
 	return nil

@@ -23,15 +23,18 @@ var mayImport = map[string][]string{
 	"internal/seal":     nil,
 	"internal/egress":   nil,
 	"internal/pns/h2":   nil,
-	"internal/hub":      {"internal/tagexpr", "internal/template"},
-	"internal/auth":     {"internal/hub", "internal/wire", "internal/clock", "internal/egress"},
-	"internal/pns":      {"internal/hub", "internal/wire", "internal/clock", "internal/egress"},
-	"internal/pns/apns": connector,
-	"internal/pns/fcm":  connector,
-	"internal/pns/gcm":  append([]string{"internal/pns/fcm"}, connector...),
-	"internal/pns/wns":  connector,
-	"internal/pns/mpns": connector,
-	"internal/pns/adm":  connector,
+
+	"internal/blob":          {"internal/egress"},
+	"internal/blob/blobtest": nil, // of tests only
+	"internal/hub":           {"internal/tagexpr", "internal/template"},
+	"internal/auth":          {"internal/hub", "internal/wire", "internal/clock", "internal/egress"},
+	"internal/pns":           {"internal/hub", "internal/wire", "internal/clock", "internal/egress"},
+	"internal/pns/apns":      connector,
+	"internal/pns/fcm":       connector,
+	"internal/pns/gcm":       append([]string{"internal/pns/fcm"}, connector...),
+	"internal/pns/wns":       connector,
+	"internal/pns/mpns":      connector,
+	"internal/pns/adm":       connector,
 
 	"internal/pns/browser": connector,
 
