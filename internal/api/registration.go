@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/fanfare-hub/fanfare/internal/hub"
+	"github.com/fanfare-hub/fanfare/internal/hubwire"
 	"github.com/fanfare-hub/fanfare/internal/store"
 	"github.com/fanfare-hub/fanfare/internal/wire"
 )
@@ -134,13 +135,10 @@ func (r *request) registration() (hub.Registration, error) {
 	if err != nil {
 		return hub.Registration{}, err
 	}
-	reg := registrationOf(&w)
-	if err := reg.Validate(); err != nil {
-		return hub.Registration{}, err
-	}
+	reg, err := hubwire.FromWire(&w)
 	reg.UpdatedAt = r.now
 	reg.ExpiresAt = r.expiresAt()
-	return reg, checkChannel(reg.Platform, reg.Handle)
+	return reg, err
 }
 
 // ifMatch reads the precondition; nil: none. Clients write the ETag bare, in

@@ -24,17 +24,19 @@ var mayImport = map[string][]string{
 	"internal/egress":   nil,
 	"internal/pns/h2":   nil,
 
+	"internal/hubwire":       {"internal/hub", "internal/wire", "internal/tagexpr", "internal/egress"},
 	"internal/blob":          {"internal/egress"},
 	"internal/blob/blobtest": nil, // of tests only
-	"internal/hub":           {"internal/tagexpr", "internal/template"},
-	"internal/auth":          {"internal/hub", "internal/wire", "internal/clock", "internal/egress"},
-	"internal/pns":           {"internal/hub", "internal/wire", "internal/clock", "internal/egress"},
-	"internal/pns/apns":      connector,
-	"internal/pns/fcm":       connector,
-	"internal/pns/gcm":       append([]string{"internal/pns/fcm"}, connector...),
-	"internal/pns/wns":       connector,
-	"internal/pns/mpns":      connector,
-	"internal/pns/adm":       connector,
+
+	"internal/hub":      {"internal/tagexpr", "internal/template"},
+	"internal/auth":     {"internal/hub", "internal/wire", "internal/clock", "internal/egress"},
+	"internal/pns":      {"internal/hub", "internal/wire", "internal/clock", "internal/egress"},
+	"internal/pns/apns": connector,
+	"internal/pns/fcm":  connector,
+	"internal/pns/gcm":  append([]string{"internal/pns/fcm"}, connector...),
+	"internal/pns/wns":  connector,
+	"internal/pns/mpns": connector,
+	"internal/pns/adm":  connector,
 
 	"internal/pns/browser": connector,
 
@@ -52,7 +54,7 @@ var mayImport = map[string][]string{
 
 	"internal/dispatch": {"internal/hub", "internal/tagexpr", "internal/template", "internal/task", "internal/store", "internal/pns", "internal/clock"},
 	"internal/doctor":   {"internal/hub", "internal/pns", "internal/clock"},
-	"internal/api":      {"internal/hub", "internal/wire", "internal/tagexpr", "internal/template", "internal/auth", "internal/dispatch", "internal/doctor", "internal/store", "internal/pns", "internal/egress", "internal/clock"},
+	"internal/api":      {"internal/hub", "internal/wire", "internal/hubwire", "internal/tagexpr", "internal/template", "internal/auth", "internal/dispatch", "internal/doctor", "internal/store", "internal/pns", "internal/egress", "internal/clock"},
 	"internal/config":   {"internal/hub", "internal/wire"},
 	"internal/pnssim":   {"internal/clock"},
 	"internal/app":      everythingBut("internal/cli", "internal/app"),
