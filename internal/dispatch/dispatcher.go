@@ -3,6 +3,7 @@ package dispatch
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
@@ -32,6 +33,8 @@ type Config struct {
 	Connectors map[hub.Platform]Service
 	Env        pns.Env
 	Log        *slog.Logger
+	// Further are the kinds of task of other packages; the same workers run them.
+	Further map[task.Kind]task.Handler
 
 	Page         int           // devices in a page; 1,000
 	Window       int           // pages in flight in a range; 4
@@ -88,21 +91,23 @@ type Dispatcher struct {
 func New(cfg Config) *Dispatcher {
 	cfg = cfg.withDefaults()
 	d := &Dispatcher{cfg: cfg, stop: make(chan struct{}), lanes: newLanes(cfg)}
-	d.runner = task.NewRunner(task.Config{
-		Storage: taskStorage{cfg.Store},
-		Clock:   cfg.Clock,
-		Owner:   uuid.NewString(),
-		Workers: cfg.Workers,
-		Lease:   cfg.Lease,
-		Log:     cfg.Log,
-		Handlers: map[task.Kind]task.Handler{
-			kindFanout:  d.fanOut,
-			kindRange:   d.runRange,
-			kindList:    d.runList,
-			kindHandles: d.applyHandles,
+	handlers := map[task.Kind]task.Handler{
+		kindFanout:  d.fanOut,
+		kindRange:   d.runRange,
+		kindList:    d.runList,
+		kindHandles: d.applyHandles,
 
-			kindSchedule: d.fire,
-		},
+		kindSchedule: d.fire,
+	}
+	maps.Copy(handlers, cfg.Further)
+	d.runner = task.NewRunner(task.Config{
+		Storage:  taskStorage{cfg.Store},
+		Clock:    cfg.Clock,
+		Owner:    uuid.NewString(),
+		Workers:  cfg.Workers,
+		Lease:    cfg.Lease,
+		Log:      cfg.Log,
+		Handlers: handlers,
 	})
 	return d
 }
@@ -124,6 +129,9 @@ func (d *Dispatcher) Stop(ctx context.Context) {
 	d.upkeep.Wait()
 	d.lanes.close()
 }
+
+// Poke makes the workers look for tasks that are due: one was stored.
+func (d *Dispatcher) Poke() { d.runner.Poke() }
 
 // Idle returns when nothing is in flight and nothing is due.
 func (d *Dispatcher) Idle(ctx context.Context) error { return d.runner.Idle(ctx) }

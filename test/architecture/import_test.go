@@ -27,6 +27,7 @@ var mayImport = map[string][]string{
 	"internal/hubwire":       {"internal/hub", "internal/wire", "internal/tagexpr", "internal/egress"},
 	"internal/blob":          {"internal/egress"},
 	"internal/blob/blobtest": nil, // of tests only
+	"internal/job":           {"internal/hub", "internal/wire", "internal/hubwire", "internal/task", "internal/store", "internal/blob", "internal/clock", "internal/egress"},
 
 	"internal/hub":      {"internal/tagexpr", "internal/template"},
 	"internal/auth":     {"internal/hub", "internal/wire", "internal/clock", "internal/egress"},
@@ -84,7 +85,7 @@ var thirdParty = map[string][]string{
 	"github.com/golang-jwt/jwt/v5": {"internal/pnssim"},
 	"golang.org/x/net":             {"internal/pnssim", "internal/pns/h2"},
 	"golang.org/x/sync":            {"internal/dispatch", "internal/pns", "internal/pns/fcm", "internal/pns/wns", "internal/pns/h2", "internal/pns/apns"},
-	"github.com/google/uuid":       {"internal/dispatch", "internal/api", "internal/pnssim", "internal/hub"},
+	"github.com/google/uuid":       {"internal/job", "internal/dispatch", "internal/api", "internal/pnssim", "internal/hub"},
 	"pgregory.net/rapid":           {"internal/store/storetest"},
 	"github.com/google/go-cmp":     {"internal/store/storetest", "internal/pns/pnstest"},
 
