@@ -38,6 +38,13 @@ type Dispatcher interface {
 	HubDeleted(hubID int64)
 }
 
+// Jobs takes over exports and imports. *job.Jobs is one.
+type Jobs interface {
+	// Submit stores a job and sets its ID, Status and times: *hub.Invalid,
+	// job.ErrTooMany, store.ErrBusy.
+	Submit(ctx context.Context, j *hub.Job) error
+}
+
 // Doctor says whether a hub's credentials are in order. *app.App is one.
 type Doctor interface {
 	// Examine asks the push services, and takes less than a minute.
@@ -45,12 +52,13 @@ type Doctor interface {
 	Examine(ctx context.Context, h hub.Hub) (doctor.Report, error)
 }
 
-// Config is what the API stands on. Store, Dispatch, Doctor, Clock and Log are
-// needed.
+// Config is what the API stands on. Store, Dispatch, Doctor, Jobs, Clock and Log
+// are needed.
 type Config struct {
 	Store    store.Store
 	Dispatch Dispatcher
 	Doctor   Doctor
+	Jobs     Jobs
 	Clock    clock.Clock
 	Tokens   clock.Clock    // what the expiry of tokens is held against; nil: Clock
 	Limits   tagexpr.Limits // of tag expressions
@@ -76,6 +84,7 @@ type server struct {
 	store    store.Store
 	dispatch Dispatcher
 	doctor   Doctor
+	jobs     Jobs
 	clock    clock.Clock
 	tokens   clock.Clock
 	limits   tagexpr.Limits
@@ -89,7 +98,7 @@ type server struct {
 // New returns the handler of every request.
 func New(cfg Config) http.Handler {
 	s := &server{
-		store: cfg.Store, dispatch: cfg.Dispatch, doctor: cfg.Doctor, clock: cfg.Clock, tokens: cfg.Tokens, limits: cfg.Limits, log: cfg.Log, maxBody: cfg.MaxBody,
+		store: cfg.Store, dispatch: cfg.Dispatch, doctor: cfg.Doctor, jobs: cfg.Jobs, clock: cfg.Clock, tokens: cfg.Tokens, limits: cfg.Limits, log: cfg.Log, maxBody: cfg.MaxBody,
 		check: cfg.CheckCredential, window: cfg.ScheduleWindow,
 	}
 	if s.maxBody == 0 {

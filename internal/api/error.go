@@ -48,6 +48,8 @@ var (
 	errNoInstallation = &problem{status: http.StatusNotFound, detail: "Installation not found"}
 	errNoNotification = &problem{status: http.StatusNotFound, detail: "The notification is not known, or is no longer kept."}
 	errNotScheduled   = &problem{status: http.StatusNotFound, detail: "The notification is not scheduled: it was sent, or is being sent."}
+	errNoJob          = &problem{status: http.StatusNotFound, detail: "The job is not known, or is no longer kept."}
+	errTooManyJobs    = &problem{status: http.StatusTooManyRequests, detail: "The hub has too many unfinished jobs. Wait for some to end.", retryAfter: "60"}
 	errNoSuspect      = &problem{status: http.StatusNotFound, detail: "The handle is not a suspect."}
 	errETagChanged    = &problem{status: http.StatusPreconditionFailed, detail: "The ETag does not match: the registration was changed since it was read."}
 	errETagMalformed  = &problem{status: http.StatusPreconditionFailed, detail: `The ETag header is either missing or invalid. It should be "*", or a quoted ETag.`}

@@ -22,8 +22,8 @@ import (
 // request after a line >>>, the answer it must get after a line <<<. In
 // requests {token} is a fresh signature of the hub's rule, {root} one of the
 // namespace's, and the lines of a multipart body get the ends of HTTP's. In both,
-// {registration} is the registration id that the hub gave last; in answers {uuid}
-// is any UUID, and {key} a rule's key that the hub made.
+// {registration} is the registration id that the hub gave last, and {job} a job's;
+// in answers {uuid} is any UUID, and {key} a rule's key that the hub made.
 func TestExchanges(t *testing.T) {
 	t.Parallel()
 	names, err := filepath.Glob("testdata/exchange/*.http")
@@ -49,6 +49,7 @@ type conversation struct {
 	reader       *bufio.Reader
 	registration string
 	sent         string // every body so far
+	job          string
 }
 
 func newConversation(t *testing.T) *conversation {
@@ -86,7 +87,7 @@ func (c *conversation) run(text string) {
 // exchange sends a request and returns the answer in the form of the files.
 func (c *conversation) exchange(text string) string {
 	c.t.Helper()
-	text = strings.NewReplacer("{token}", c.fixture.token(), "{root}", c.fixture.tokenOf("Root", namespaceKey), "{registration}", c.registration).Replace(text)
+	text = strings.NewReplacer("{token}", c.fixture.token(), "{root}", c.fixture.tokenOf("Root", namespaceKey), "{registration}", c.registration, "{job}", c.job).Replace(text)
 	head, body, _ := strings.Cut(text, "\n\n")
 	head = strings.TrimRight(head, "\n")
 	if strings.Contains(head, "\nContent-Type: multipart/") {
@@ -140,10 +141,15 @@ var (
 	uuidForm         = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}`)
 	keyForm          = regexp.MustCompile(`[0-9A-Za-z+/]{43}=`)
 	fixtureKeys      = []string{fullKey, secondKey, listenKey, sendKey}
+	jobForm          = regexp.MustCompile(`\b[0-9]{19}[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}`)
 	registrationForm = regexp.MustCompile(`\b[0-9]{1,19}-[0-9]{1,19}-[1-3]\b`)
 )
 
 func (c *conversation) normal(answer string) string {
+	if id := jobForm.FindString(answer); id != "" {
+		c.job = id
+		answer = strings.ReplaceAll(answer, id, "{job}")
+	}
 	if id := registrationForm.FindString(answer); id != "" {
 		c.registration = id
 		answer = strings.ReplaceAll(answer, id, "{registration}")

@@ -22,7 +22,9 @@ import (
 	"github.com/fanfare-hub/fanfare/internal/api"
 	"github.com/fanfare-hub/fanfare/internal/clock"
 	"github.com/fanfare-hub/fanfare/internal/dispatch"
+	"github.com/fanfare-hub/fanfare/internal/egress"
 	"github.com/fanfare-hub/fanfare/internal/hub"
+	"github.com/fanfare-hub/fanfare/internal/job"
 	"github.com/fanfare-hub/fanfare/internal/seal"
 	"github.com/fanfare-hub/fanfare/internal/store"
 	"github.com/fanfare-hub/fanfare/internal/store/sqlite"
@@ -182,8 +184,10 @@ func setupWith(t *testing.T, change func(*api.Config)) *fixture {
 		}
 	})
 	f.seed()
+	jobs := job.New(job.Config{Store: s, Clock: f.clock, Storage: egress.AzureStorage(), Wake: func() {}}) // nobody works on them
+	t.Cleanup(jobs.Close)
 	cfg := api.Config{
-		Store: s, Dispatch: f.dispatch, Clock: f.clock, Limits: tagexpr.DefaultLimits,
+		Store: s, Dispatch: f.dispatch, Jobs: jobs, Clock: f.clock, Limits: tagexpr.DefaultLimits,
 		Log: slog.New(slog.NewJSONHandler(f.log, nil)),
 	}
 	change(&cfg)

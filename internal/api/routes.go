@@ -44,6 +44,10 @@ func (s *server) table() []route {
 		{http.MethodPatch, "/{hub}/installations/{id}", hub.Listen, s.patchInstallation},
 		{http.MethodDelete, "/{hub}/installations/{id}", hub.Listen, s.deleteInstallation},
 
+		{http.MethodPost, "/{hub}/jobs", hub.Manage, s.submitJob},
+		{http.MethodGet, "/{hub}/jobs", hub.Manage, s.listJobs},
+		{http.MethodGet, "/{hub}/jobs/{id}", hub.Manage, s.getJob},
+
 		{http.MethodGet, "/_fanfare/hubs/{hub}/doctor", hub.Manage, s.examine},
 		{http.MethodGet, "/_fanfare/hubs/{hub}/notifications/{id}/explain", hub.Manage, s.explain},
 		{http.MethodGet, "/_fanfare/hubs/{hub}/suspects/{platform}", hub.Manage, s.listSuspects},

@@ -51,6 +51,9 @@ func operations() []struct {
 		{"GET", "/MyHub/installations/j", "", "Listen", 404},
 		{"PATCH", "/MyHub/installations/j", `[{"op":"add","path":"/tags","value":"a"}]`, "Listen", 404},
 		{"DELETE", "/MyHub/installations/j", "", "Listen", 204},
+		{"POST", "/MyHub/jobs", exportJob, "Manage", 201},
+		{"GET", "/MyHub/jobs", "", "Manage", 200},
+		{"GET", "/MyHub/jobs/none", "", "Manage", 404},
 	}
 }
 
@@ -154,7 +157,7 @@ func TestPaths(t *testing.T) {
 		{"/MyHub%2Fregistrationids", 405},
 		{"/MyHub/messages/$batch/x", 404},
 		{"/MyHub/schedulednotifications/x/y", 404},
-		{"/MyHub/jobs", 404},
+		{"/MyHub/jobs/1/2", 404},
 		{"/$Resources/NotificationHubs", 405},
 	} {
 		t.Run(c.target, func(t *testing.T) {

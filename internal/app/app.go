@@ -19,8 +19,10 @@ import (
 	"github.com/fanfare-hub/fanfare/internal/dispatch"
 	"github.com/fanfare-hub/fanfare/internal/doctor"
 	"github.com/fanfare-hub/fanfare/internal/hub"
+	"github.com/fanfare-hub/fanfare/internal/job"
 	"github.com/fanfare-hub/fanfare/internal/store/sqlite"
 	"github.com/fanfare-hub/fanfare/internal/tagexpr"
+	"github.com/fanfare-hub/fanfare/internal/task"
 )
 
 // Options are what a process decides for itself, beyond its configuration.
@@ -63,6 +65,7 @@ type App struct {
 	doctor   *doctor.Doctor
 	certs    *certFiles // of the listener; nil: none
 	daily    *daily
+	jobs     *job.Jobs
 	changed  []credentialChange
 	listener net.Listener
 	server   *http.Server
@@ -108,13 +111,17 @@ func (a *App) build(ctx context.Context) error {
 		a.opts.Log.Warn("every push service is led to one address: nothing reaches a real device", "dial", dial)
 	}
 	a.doctor = newDoctor(env)
+	a.jobs = job.New(job.Config{
+		Store: a.store, Clock: a.opts.Clock, Storage: a.cfg.JobStorage, Log: a.opts.Log, Wake: func() { a.dispatch.Poke() },
+	})
 	a.dispatch = dispatch.New(dispatch.Config{
 		Store: a.store, Clock: a.opts.Clock, Connectors: delivery(), Env: env, Log: a.opts.Log,
-		Page: a.cfg.Dispatch.Page, Window: a.cfg.Dispatch.Window, Workers: a.cfg.Dispatch.Workers,
+		Further: map[task.Kind]task.Handler{job.Kind: a.jobs.Run},
+		Page:    a.cfg.Dispatch.Page, Window: a.cfg.Dispatch.Window, Workers: a.cfg.Dispatch.Workers,
 		RetryWindow: a.cfg.Dispatch.RetryWindow, SuspectAfter: a.cfg.Dispatch.SuspectAfter, Retention: a.cfg.Dispatch.Retention,
 	})
 	a.server, err = a.newServer(withSimulators(a.opts.Simulators, api.New(api.Config{
-		Store: a.store, Dispatch: a.dispatch, Doctor: a, Clock: a.opts.Clock, Tokens: a.opts.Tokens, Limits: tagexpr.DefaultLimits, Log: a.opts.Log,
+		Store: a.store, Dispatch: a.dispatch, Doctor: a, Jobs: a.jobs, Clock: a.opts.Clock, Tokens: a.opts.Tokens, Limits: tagexpr.DefaultLimits, Log: a.opts.Log,
 		CheckCredential: CheckCredential,
 		ScheduleWindow:  a.cfg.Dispatch.ScheduleWindow,
 	})))
@@ -166,6 +173,7 @@ func (a *App) Stop(ctx context.Context) error {
 	})
 	a.dispatch.Stop(ctx)
 	a.daily.stop()
+	a.jobs.Close()
 	server.Wait()
 	return errors.Join(err, a.store.Close())
 }

@@ -133,6 +133,7 @@ func (d *Dev) SimulatorCA() (string, error) {
 func devConfig(o DevOptions, sim *pnssim.Sim) config.Config {
 	cfg := config.Default()
 	cfg.Data, cfg.Listen = o.Data, o.Listen
+	cfg.JobStorage = cfg.JobStorage.WithLoopback()
 	full := hub.Rule{Name: DevRule, Rights: hub.Listen | hub.Send | hub.Manage, PrimaryKey: DevKey}
 	cfg.Namespace = []hub.Rule{full} // so that the one connection string makes further hubs
 	cfg.Dispatch.RequestTimeout = o.RequestTimeout

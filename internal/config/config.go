@@ -6,6 +6,7 @@ package config
 import (
 	"time"
 
+	"github.com/fanfare-hub/fanfare/internal/egress"
 	"github.com/fanfare-hub/fanfare/internal/hub"
 )
 
@@ -21,6 +22,7 @@ type Config struct {
 	Hubs         []Hub
 	PushServices PushServices
 	Dispatch     Dispatch
+	JobStorage   egress.Storage // where the files of jobs may be
 }
 
 // Hub is one hub that the file names.
@@ -63,5 +65,7 @@ func Default() Config {
 		Listen: "127.0.0.1:8443",
 		Data:   "fanfare-data",
 		Log:    Log{Level: "info", Format: "text"},
+
+		JobStorage: egress.AzureStorage(),
 	}
 }

@@ -59,6 +59,7 @@ hubs:
     xiaomi: {secret: x, endpoint: f}
 push_services: {dial: "127.0.0.1:1", ca_file: cert.pem}
 dispatch: {page: 10, window: 2, workers: 3, connections: 5, request_timeout: 5s, retry_window: 10m, suspect_after: 12h, retention: 48h, schedule_window: 336h}
+job_storage: ["https://account.blob.core.windows.net", "http://minio.internal:9000"]
 `
 
 // certPEM and keyPEM belong together.
@@ -106,8 +107,10 @@ func TestWholeFile(t *testing.T) {
 			map[string]string{"ClientId": "c", "ClientSecret": "as", "AuthTokenUrl": "https://t", "SendUrlTemplate": "https://s/{0}"}),
 		"browser": h.Credentials[5].Platform == hub.Browser && h.Credentials[5].Properties["Subject"] == "mailto:a@example.com" &&
 			h.Credentials[5].Properties["VapidPublicKey"] == "P" && h.Credentials[5].Properties["VapidPrivateKey"] == "K",
-		"Baidu":         maps.Equal(h.Credentials[6].Properties, map[string]string{"BaiduApiKey": "k", "BaiduSecretKey": "b", "BaiduEndPoint": "e"}),
-		"Xiaomi":        maps.Equal(h.Credentials[7].Properties, map[string]string{"AppSecret": "x", "Endpoint": "f"}),
+		"Baidu":  maps.Equal(h.Credentials[6].Properties, map[string]string{"BaiduApiKey": "k", "BaiduSecretKey": "b", "BaiduEndPoint": "e"}),
+		"Xiaomi": maps.Equal(h.Credentials[7].Properties, map[string]string{"AppSecret": "x", "Endpoint": "f"}),
+		"job storage": cfg.JobStorage.Check("http://minio.internal:9000/c?sig=x") == nil &&
+			cfg.JobStorage.Check("https://other.blob.core.windows.net/c?sig=x") != nil,
 		"push services": cfg.PushServices.Dial == "127.0.0.1:1",
 		"dispatch": cfg.Dispatch == config.Dispatch{Page: 10, Window: 2, Workers: 3, Connections: 5, RequestTimeout: 5 * time.Second,
 			RetryWindow: 10 * time.Minute, SuspectAfter: 12 * time.Hour, Retention: 48 * time.Hour, ScheduleWindow: 336 * time.Hour},
@@ -121,7 +124,8 @@ func TestWholeFile(t *testing.T) {
 func TestEmptyFileIsTheDefault(t *testing.T) {
 	t.Parallel()
 	cfg, _, err := load(t, "# nothing\n")
-	if err != nil || cfg.Listen != config.Default().Listen || cfg.Log.Level != "info" {
+	if err != nil || cfg.Listen != config.Default().Listen || cfg.Log.Level != "info" ||
+		cfg.JobStorage.Check("https://any.blob.core.windows.net/c?sig=x") != nil || cfg.JobStorage.Check("http://127.0.0.1:10000/c") == nil {
 		t.Errorf("%+v, %v", cfg, err)
 	}
 }
@@ -177,6 +181,7 @@ func TestMistakes(t *testing.T) {
 		"Baidu without a key":            {"hubs:\n  - name: a\n" + rules + "    baidu: {secret: s}\n", "4: baidu: api_key is missing"},
 		"Baidu's secret":                 {"hubs:\n  - name: a\n" + rules + "    baidu: {api_key: k, secret: s, secret_file: f}\n", "secret and secret_file are both given"},
 		"Xiaomi incomplete":              {"hubs:\n  - name: a\n" + rules + "    xiaomi: {endpoint: e}\n", "4: xiaomi: secret is missing"},
+		"job storage":                    {"listen: a:1\njob_storage: [blob.core.windows.net]\n", `2: job_storage: "blob.core.windows.net": not an absolute URI`},
 		"Xiaomi's secret":                {"hubs:\n  - name: a\n" + rules + "    xiaomi: {secret_file: nosuch}\n", "4: secret_file:"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -14,6 +14,8 @@ type file struct {
 	Hubs          []hubBlock   `yaml:"hubs"`
 	PushServices  pushBlock    `yaml:"push_services"`
 	Dispatch      dispatchPart `yaml:"dispatch"`
+
+	JobStorage []string `yaml:"job_storage"`
 }
 
 type tlsBlock struct {

@@ -17,6 +17,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/fanfare-hub/fanfare/internal/egress"
 	"github.com/fanfare-hub/fanfare/internal/hub"
 )
 
@@ -78,6 +79,7 @@ func (c *checker) config(f *file) Config {
 	cfg.Hubs = c.hubs(f.Hubs, len(cfg.Namespace) > 0)
 	cfg.PushServices = c.pushServices(f.PushServices)
 	cfg.Dispatch = c.dispatch(f.Dispatch)
+	cfg.JobStorage = c.jobStorage(f.JobStorage, cfg.JobStorage)
 	return cfg
 }
 
@@ -170,6 +172,18 @@ func (c *checker) dispatch(p dispatchPart) Dispatch {
 		Retention:      c.duration([]any{"dispatch", "retention"}, p.Retention, time.Hour),
 		ScheduleWindow: c.duration([]any{"dispatch", "schedule_window"}, p.ScheduleWindow, time.Minute),
 	}
+}
+
+// jobStorage replaces the default by what the operator names.
+func (c *checker) jobStorage(entries []string, fallback egress.Storage) egress.Storage {
+	if len(entries) == 0 {
+		return fallback
+	}
+	s, err := egress.ParseStorage(entries)
+	if err != nil {
+		c.wrong([]any{"job_storage"}, "job_storage: %v; https://blob.core.windows.net is how one is named", err)
+	}
+	return s
 }
 
 // count checks a number between 1 and most; nil, which becomes 0, is "not

@@ -55,8 +55,8 @@ var mayImport = map[string][]string{
 
 	"internal/dispatch": {"internal/hub", "internal/tagexpr", "internal/template", "internal/task", "internal/store", "internal/pns", "internal/clock"},
 	"internal/doctor":   {"internal/hub", "internal/pns", "internal/clock"},
-	"internal/api":      {"internal/hub", "internal/wire", "internal/hubwire", "internal/tagexpr", "internal/template", "internal/auth", "internal/dispatch", "internal/doctor", "internal/store", "internal/pns", "internal/egress", "internal/clock"},
-	"internal/config":   {"internal/hub", "internal/wire"},
+	"internal/api":      {"internal/hub", "internal/wire", "internal/hubwire", "internal/tagexpr", "internal/template", "internal/auth", "internal/dispatch", "internal/doctor", "internal/job", "internal/store", "internal/pns", "internal/egress", "internal/clock"},
+	"internal/config":   {"internal/hub", "internal/wire", "internal/egress"},
 	"internal/pnssim":   {"internal/clock"},
 	"internal/app":      everythingBut("internal/cli", "internal/app"),
 	"internal/cli":      {"internal/app", "internal/config", "internal/pnssim", "internal/pnssim/simapi", "internal/wire", "notificationhubs"},
