@@ -59,6 +59,16 @@
 //	hub.WNS = &notificationhubs.WNSCredential{PackageSID: sid, SecretKey: secret}
 //	hub, err = namespace.UpdateHub(ctx, *hub)
 //
+// # Jobs
+//
+// A job exports registrations into a container of blob storage, or imports them
+// from a file there, whatever their number:
+//
+//	job, err := client.SubmitJob(ctx, notificationhubs.JobRequest{
+//		Type: notificationhubs.ExportRegistrations, OutputContainerURL: container})
+//	job, err = client.WaitForJob(ctx, job.ID, func(j *notificationhubs.Job) { fmt.Println(j.Progress) })
+//	fmt.Println(job.Status, job.OutputPath)
+//
 // # Errors
 //
 // An answer that is not a success is a *ResponseError:
@@ -66,6 +76,6 @@
 //	if e, ok := errors.AsType[*notificationhubs.ResponseError](err); ok && e.StatusCode == http.StatusNotFound {
 //
 // Requests are tried again where that is safe, see RetryOptions. Keys, tokens
-// and handles are never part of an error, and neither keys nor tokens of a debug
-// dump.
+// and handles are never part of an error, and neither keys nor tokens nor the
+// signatures of URLs of a debug dump.
 package notificationhubs

@@ -6,9 +6,13 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"sync"
 )
+
+// signature is what opens a storage account in the URLs of jobs and feedback.
+var signature = regexp.MustCompile(`([?&;]sig=)[^&<>"'\]\s]+`)
 
 // dump writes what goes over the wire, as the debug option of Azure's how-to
 // for other back-ends does. A nil dump writes nothing.
@@ -40,7 +44,7 @@ func (d *dump) write(what, first string, h http.Header, body []byte) {
 			fmt.Fprintf(&b, "%s: %s\n", name, value)
 		}
 	}
-	fmt.Fprintf(&b, "\n%s\n--- END %s ---\n", body, what)
+	fmt.Fprintf(&b, "\n%s\n--- END %s ---\n", signature.ReplaceAll(body, []byte("${1}[redacted]")), what)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	_, _ = d.w.Write(b.Bytes()) // a dump that nobody can read fails no request

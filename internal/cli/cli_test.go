@@ -73,6 +73,8 @@ func TestMisuse(t *testing.T) {
 		{"hub", "rule", "regenerate", "a", "--key", "third"}, {"hub", "rule", "list", "--connection-string", "x"},
 		{"hub", "set-credential", "wns", "--without-certificate"}, {"hub", "set-credential", "mpns", "--without-certificate", "--remove"},
 		{"hub", "set-credential", "mpns", "--without-certificate", "--property", "a=b"},
+		{"job", "export", "--hub", "h"}, {"job", "import"}, {"job", "import", "merge", "--output", "o", "--file", "f"}, {"job", "import", "upsert", "--output", "o"},
+		{"job", "import", "upsert", "--output", "-", "--file", "-"},
 		{"hub", "suspects", "apns", "--clear-all", "--confirm", "x", "--hub", "h", "--connection-string", "x"},
 	} {
 		if code, _, errs := call(t.Context(), args...); code != exitMisuse || errs == "" {
@@ -306,6 +308,7 @@ func TestDevAndClient(t *testing.T) {
 	if got := fanfare("token"); !strings.HasPrefix(got, "SharedAccessSignature sr=https%3A%2F%2F127.0.0.1") {
 		t.Errorf("token: %s", got)
 	}
+	clientJobs(t, fanfare)
 	fanfare("registration", "delete", made.ID)
 	fanfare("installation", "delete", "i-1")
 	if got := fanfare("registration", "list"); got != "" {
@@ -314,6 +317,11 @@ func TestDevAndClient(t *testing.T) {
 	code, _, errs := call(t.Context(), "registration", "show", "none", "--connection-string", r.ConnectionString, "--hub", r.Hub, "--ca-file", r.CAFile)
 	if code != exitFailed || !strings.Contains(errs, "404") {
 		t.Errorf("an unknown registration: exit %d, %s", code, errs)
+	}
+	code, shown, errs := call(t.Context(), "job", "export", "--wait", "--output", "http://127.0.0.1:1/c?sig=x", "--timeout", "0s",
+		"--connection-string", r.ConnectionString, "--hub", r.Hub, "--ca-file", r.CAFile)
+	if code != exitFailed || shown != "" || !strings.Contains(errs, "deadline") {
+		t.Errorf("a job that was not waited for: exit %d, %s, %s", code, shown, errs)
 	}
 }
 

@@ -52,7 +52,7 @@ REST API of Azure Notification Hubs.
   fanfare dev     a hub for development, with simulated push services
   fanfare serve   a hub of your own
 
-The client commands (send, hub, registration, installation, notification,
+The client commands (send, hub, registration, installation, notification, job,
 token) work against Azure too; explain, doctor and hub suspects do not, and
 sim is for fanfare dev.
 
@@ -64,7 +64,7 @@ sim is for fanfare dev.
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return misuse{err} })
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(newDemo(), newDev(), newServe(), newSend(), newHub(), newRegistration(),
-		newInstallation(), newNotification(), newExplain(), newDoctor(), newSim(), newToken(), newVersion())
+		newInstallation(), newNotification(), newJob(), newExplain(), newDoctor(), newSim(), newToken(), newVersion())
 	return root
 }
 
