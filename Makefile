@@ -5,7 +5,7 @@ FUZZTIME ?= 10s
 BENCHTIME ?= 1x
 SHELL   := /bin/bash
 
-.PHONY: help build docs test lint bench fuzz crash conformance demo
+.PHONY: help build docs test lint bench fuzz crash jobs conformance demo
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,6 +35,9 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 
 crash: ## twenty kills in the middle of a send
 	FANFARE_CRASH_KILLS=20 $(GO) test -count=1 -v -timeout 30m ./test/crash
+
+jobs: ## 200,000 registrations to Azurite and back, with kills
+	FANFARE_JOB_REGISTRATIONS=200000 $(GO) test -count=1 -v -timeout 40m ./test/jobs
 
 conformance: ## real clients' drivers from SHARED (../shared) against fanfare dev
 	$(GO) run ./test/conformance -shared "$(SHARED)"

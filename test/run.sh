@@ -24,21 +24,23 @@ fi
 
 # These run other people's programs.
 foreign=$("$go" list ./test/clients)
+jobs=$("$go" list ./test/jobs)
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
   foreign=
-  missing+=("the tests against foreign clients (test/clients): no node or no npm")
+  jobs=
+  missing+=("the tests against foreign clients (test/clients), and of jobs against Azurite (test/jobs): no node or no npm")
 fi
 
 # Packages that drive whole processes build the binary themselves; the race
 # detector would only slow the test's own side down.
 whole=$("$go" list ./test/crash)
-rest=$("$go" list ./... | grep -vxF "$whole" | grep -vx ".*/test/clients")
+rest=$("$go" list ./... | grep -vxF "$whole" | grep -vx ".*/test/\(clients\|jobs\)")
 
 suite lint make --no-print-directory lint GO="$go"
 # shellcheck disable=SC2086
 suite "tests${race:+ with the race detector}" "$go" test "${race[@]}" -timeout 20m $rest $foreign
 # shellcheck disable=SC2086
-suite "crash tests" "$go" test -count=1 -timeout 15m $whole
+suite "crash tests" "$go" test -count=1 -timeout 25m $whole $jobs
 
 if [ ${#missing[@]} -gt 0 ]; then
   echo "not run on this machine:"

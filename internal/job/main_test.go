@@ -30,7 +30,7 @@ var now = time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
 
 // fixture is a store with one hub, a storage, and whoever works on jobs.
 type fixture struct {
-	*testing.T
+	testing.TB
 	store   *sqlite.Store
 	hub     hub.Hub
 	clock   *clock.Fake
@@ -39,11 +39,12 @@ type fixture struct {
 
 	jobs   *job.Jobs
 	runner *task.Runner
-	epochs int // processes so far
+	epochs int  // processes so far
+	small  bool // blocks and parts, so that a short file has many
 }
 
 // setup starts a first process.
-func setup(t *testing.T, before func(w http.ResponseWriter, r *http.Request) bool) *fixture {
+func setup(t testing.TB, before func(w http.ResponseWriter, r *http.Request) bool) *fixture {
 	t.Helper()
 	sealer, err := seal.New(bytes.Repeat([]byte{7}, seal.KeySize))
 	if err != nil {
@@ -58,7 +59,7 @@ func setup(t *testing.T, before func(w http.ResponseWriter, r *http.Request) boo
 			t.Error(err)
 		}
 	})
-	f := &fixture{T: t, store: s, clock: clock.NewFake(now), storage: blobtest.Start(t), hub: hub.Hub{Name: "MyHub", CreatedAt: now}}
+	f := &fixture{TB: t, small: true, store: s, clock: clock.NewFake(now), storage: blobtest.Start(t), hub: hub.Hub{Name: "MyHub", CreatedAt: now}}
 	f.storage.Before = before
 	f.update(func(tx store.Tx) error { return tx.PutHub(&f.hub) })
 	f.start(s)
@@ -71,10 +72,11 @@ func (f *fixture) start(s store.Store) {
 	f.Helper()
 	f.epochs++
 	log := slog.New(slog.NewTextHandler(&f.log, nil))
-	f.jobs = job.New(job.Config{
-		Store: s, Clock: f.clock, Storage: egress.AzureStorage().WithLoopback(), Log: log, Wake: f.wake,
-		BlockSize: 2000, PartSize: 700,
-	})
+	cfg := job.Config{Store: s, Clock: f.clock, Storage: egress.AzureStorage().WithLoopback(), Log: log, Wake: f.wake}
+	if f.small {
+		cfg.BlockSize, cfg.PartSize = 2000, 700
+	}
+	f.jobs = job.New(cfg)
 	f.runner = task.NewRunner(task.Config{
 		Storage: storage{f.store}, Clock: f.clock, Owner: string(rune('a' + f.epochs%26)), Workers: 2, Lease: 30 * time.Second, Log: log,
 		Handlers: map[task.Kind]task.Handler{job.Kind: f.jobs.Run},

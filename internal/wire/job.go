@@ -29,7 +29,7 @@ const (
 	JobFailedFilePath = "FailedFilePath"
 )
 
-// startedStatus is a job's status that is left out.
+// startedStatus is a job's status where Azure leaves it out.
 const startedStatus = "Started"
 
 // JobEntry is an Atom entry that holds a job.
@@ -79,8 +79,9 @@ func AppendJobRequest(b []byte, j *Job) []byte {
 	return append(b, "</content></entry>"...)
 }
 
-// appendJob writes the members in the order of the .NET SDK's data contract.
-// What has its default is left out, as Azure does.
+// appendJob writes the members in the order of the .NET SDK's data contract. A
+// progress of nothing is left out, as Azure does; the status is not, since to the
+// JavaScript SDK a job without one has none.
 func appendJob(b []byte, j *Job) []byte {
 	b = append(b, "<NotificationHubJob"+connect+">"...)
 	b = appendOptional(b, "JobId", j.ID)
@@ -88,9 +89,7 @@ func appendJob(b []byte, j *Job) []byte {
 		b = appendElement(b, "Progress", strconv.FormatFloat(j.Progress, 'f', -1, 64))
 	}
 	b = appendElement(b, "Type", j.Type)
-	if j.Status != startedStatus {
-		b = appendOptional(b, "Status", j.Status)
-	}
+	b = appendOptional(b, "Status", j.Status)
 	b = appendElement(b, "OutputContainerUri", j.OutputContainer)
 	b = appendOptional(b, "ImportFileUri", j.ImportFile)
 	b = appendDictionary(b, "InputProperties", j.InputProperties)

@@ -15,7 +15,7 @@ import (
 )
 
 // The members and their order are those of the .NET SDK's data contract;
-// Progress 0 and the status Started are left out.
+// a progress of nothing is left out.
 func TestJobBytes(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2025, 3, 4, 5, 6, 7, 1000, time.UTC)
@@ -40,7 +40,7 @@ func TestJobBytes(t *testing.T) {
 		t.Errorf("read back %+v, %v\nwant      %+v", back, err, j)
 	}
 	started := wire.JobEntry{URL: "u", Job: wire.Job{ID: "1", Type: "ExportRegistrations", Status: "Started", OutputContainer: "o"}}
-	if got := string(wire.AppendJobEntry(nil, &started)); !strings.Contains(got, "<JobId>1</JobId><Type>ExportRegistrations</Type><OutputContainerUri>o</OutputContainerUri></Not") {
+	if got := string(wire.AppendJobEntry(nil, &started)); !strings.Contains(got, "<JobId>1</JobId><Type>ExportRegistrations</Type><Status>Started</Status><OutputContainerUri>o</OutputContainerUri></Not") {
 		t.Errorf("a job that has just started: %s", got)
 	}
 	all, err := wire.DecodeJobFeed(strings.NewReader(string(wire.AppendJobFeed(nil, "u", at, []wire.JobEntry{e, started}))))
@@ -63,6 +63,7 @@ func TestDecodeJobOfClients(t *testing.T) {
 		"a URL not escaped": {head + `<OutputContainerUri>https://a/c?x=1&sig=y</OutputContainerUri>` + tail, "", "not well formed"},
 		"another element":   {`<entry><content><AppleRegistrationDescription/></content></entry>`, "", "one NotificationHubJob"},
 		"no entry":          {`<NotificationHubJob/>`, "", "one NotificationHubJob"},
+		"no status":         {head + `<OutputContainerUri>o</OutputContainerUri>` + tail, "o", ""},
 		"progress":          {head + `<Progress>much</Progress>` + tail, "", "Progress is not a number"},
 		"a Type twice":      {head + `<Type>a</Type><Type>b</Type>` + tail, "", "more than once"},
 	} {

@@ -73,7 +73,11 @@ var mayImport = map[string][]string{
 	"test/acceptance":     nil,
 	"test/crash":          nil,
 	"test/clients":        nil,
-	"test/conformance":    nil,
+	"test/conformance":    {"test/azurite"},
+
+	"test/azurite": nil,
+	"test/serve":   {"internal/hub", "internal/seal", "internal/store", "internal/store/sqlite"},
+	"test/jobs":    nil,
 }
 
 // thirdParty names who may use the libraries that Fanfare stands on. The

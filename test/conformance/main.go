@@ -17,6 +17,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/fanfare-hub/fanfare/test/azurite"
 )
 
 func main() {
@@ -52,13 +54,18 @@ func run(ctx context.Context, shared, listed string) error {
 	if err := os.MkdirAll(work, 0o755); err != nil {
 		return err
 	}
+	container, stopStorage, err := startStorage(ctx)
+	if err != nil {
+		return err
+	}
+	defer stopStorage()
 	hub, stop, err := startHub(ctx, work)
 	if err != nil {
 		return err
 	}
 	defer stop()
 	results := map[string]bool{}
-	for _, d := range drivers(shared, work) {
+	for _, d := range drivers(shared, work, container) {
 		began := time.Now()
 		if err := d.run(ctx, hub, results); err != nil {
 			return fmt.Errorf("%s: %w", d.name, err)
@@ -138,6 +145,24 @@ func startHub(ctx context.Context, work string) (hubFacts, func(), error) {
 	}
 }
 
+// startStorage runs Azurite, and returns the signed URL of a container for jobs.
+func startStorage(ctx context.Context) (container string, stop func(), err error) {
+	storage, err := azurite.Start(ctx)
+	if err != nil {
+		return "", nil, err
+	}
+	stop = func() {
+		if err := storage.Close(); err != nil {
+			fmt.Println("== stopping Azurite:", err)
+		}
+	}
+	if container, err = storage.Container(ctx, "jobs"); err != nil {
+		stop()
+		return "", nil, err
+	}
+	return container, stop, nil
+}
+
 // driver is one real client.
 type driver struct {
 	name    string
@@ -147,7 +172,7 @@ type driver struct {
 	env     []string
 }
 
-func drivers(shared, work string) []driver {
+func drivers(shared, work, container string) []driver {
 	conformance := filepath.Join(shared, "conformance")
 	python := func(edition, document string) driver {
 		return driver{
@@ -164,7 +189,11 @@ func drivers(shared, work string) []driver {
 			name: "npm-notification-hubs", dir: npm,
 			prepare: []string{"npm", "install", "--no-audit", "--no-fund", "--loglevel=error"},
 			command: []string{"node", filepath.Join(conformance, "npm-notification-hubs/driver.mjs")},
-			env:     []string{"CLIENT_SRC=" + npm},
+			env:     []string{"CLIENT_SRC=" + npm, "JOB_CONTAINER_URL=" + container},
+		},
+		{
+			name: "jobs", dir: npm, command: []string{"node", filepath.Join(filepath.Dir(work), "test/conformance/jobs.mjs")},
+			env: []string{"CLIENT_SRC=" + npm, "JOB_CONTAINER_URL=" + container},
 		},
 	}
 }
@@ -180,7 +209,7 @@ func (d driver) run(ctx context.Context, hub hubFacts, results map[string]bool) 
 	cmd := exec.CommandContext(ctx, d.command[0], d.command[1:]...)
 	cmd.Dir = d.dir
 	cmd.Env = append(os.Environ(), d.env...)
-	cmd.Env = append(cmd.Env, "HUB_CONNECTION_STRING="+hub.ConnectionString, "HUB_NAME="+hub.Hub, "CA_FILE="+hub.CAFile)
+	cmd.Env = append(cmd.Env, "HUB_CONNECTION_STRING="+hub.ConnectionString, "HUB_NAME="+hub.Hub, "CA_FILE="+hub.CAFile, "NODE_EXTRA_CA_CERTS="+hub.CAFile)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {

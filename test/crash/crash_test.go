@@ -4,23 +4,18 @@
 package crash_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"database/sql"
 	"encoding/base64"
 	"fmt"
 	mathrand "math/rand/v2"
-	"net"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -30,9 +25,8 @@ import (
 	"github.com/fanfare-hub/fanfare/internal/hub"
 	"github.com/fanfare-hub/fanfare/internal/pnssim"
 	"github.com/fanfare-hub/fanfare/internal/seal"
-	"github.com/fanfare-hub/fanfare/internal/store"
-	"github.com/fanfare-hub/fanfare/internal/store/sqlite"
 	nh "github.com/fanfare-hub/fanfare/notificationhubs"
+	"github.com/fanfare-hub/fanfare/test/serve"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -72,10 +66,9 @@ func TestKill(t *testing.T) {
 // build makes the command.
 func build(t *testing.T) string {
 	t.Helper()
-	binary := filepath.Join(t.TempDir(), "fanfare")
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "../../cmd/fanfare").CombinedOutput()
+	binary, err := serve.Build(t.Context(), t.TempDir())
 	if err != nil {
-		t.Fatalf("building fanfare: %v\n%s", err, out)
+		t.Fatal(err)
 	}
 	return binary
 }
@@ -194,21 +187,20 @@ func (a *arrivals) wait(ctx context.Context, n int) error {
 	}
 }
 
-// process is fanfare serve.
+// process is fanfare serve, and its hub's client.
 type process struct {
 	*testing.T
-	binary, dir, config string
-	master              []byte
-	cmd                 *exec.Cmd
-	log                 *watched
-	client              *nh.Client
+	serve.Process
+	dir    string
+	master []byte
+	client *nh.Client
 }
 
 func newHub(t *testing.T, binary string, sim *pnssim.Sim) *process {
 	t.Helper()
-	p := &process{T: t, binary: binary, dir: t.TempDir(), master: make([]byte, seal.KeySize)}
+	p := &process{T: t, dir: t.TempDir(), master: make([]byte, seal.KeySize)}
 	rand.Read(p.master) //nolint:errcheck // never fails
-	p.config = filepath.Join(p.dir, "fanfare.yaml")
+	p.Process = serve.Process{Binary: binary, Config: filepath.Join(p.dir, "fanfare.yaml")}
 	cred := sim.APNsCredential()
 	p.write("ca.pem", sim.CAPEM())
 	p.write("key.p8", []byte(cred["Token"]))
@@ -223,7 +215,7 @@ push_services: {dial: %q, ca_file: ca.pem}
 dispatch: {page: %d, window: %d}
 `, base64.StdEncoding.EncodeToString(p.master), ruleKey, cred["KeyId"], cred["AppId"], cred["AppName"], sim.Addr(), page, window))
 	t.Cleanup(func() {
-		if p.cmd != nil {
+		if p.Running() {
 			p.kill()
 		}
 	})
@@ -241,88 +233,40 @@ func (p *process) write(name string, b []byte) {
 // them when it starts.
 func (p *process) fill(ctx context.Context) {
 	p.Helper()
-	sealer, err := seal.New(p.master)
+	err := serve.Fill(ctx, filepath.Join(p.dir, "data", "fanfare.db"), p.master, "myhub", devices, func(i int) hub.Registration {
+		return hub.Registration{ID: hub.NewRegistrationID(), Platform: hub.APNs, Handle: fmt.Sprintf("%064x", i+1), UpdatedAt: time.Now()}
+	})
 	if err != nil {
-		p.Fatal(err)
-	}
-	if err := os.Mkdir(filepath.Join(p.dir, "data"), 0o700); err != nil {
-		p.Fatal(err)
-	}
-	s, err := sqlite.Open(ctx, filepath.Join(p.dir, "data", "fanfare.db"), sealer)
-	if err != nil {
-		p.Fatal(err)
-	}
-	h := hub.Hub{Name: "myhub"}
-	if err := s.Update(ctx, store.Upkeep, func(tx store.Tx) error { return tx.PutHub(&h) }); err != nil {
-		p.Fatal(err)
-	}
-	const slice = 250
-	for from := 0; from < devices; from += slice {
-		err := s.Update(ctx, store.Upkeep, func(tx store.Tx) error {
-			for i := from; i < from+slice; i++ {
-				r := hub.Registration{ID: hub.NewRegistrationID(), Platform: hub.APNs, Handle: fmt.Sprintf("%064x", i+1), UpdatedAt: time.Now()}
-				if err := tx.PutRegistration(h.ID, &r, nil, time.Now()); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			p.Fatal(err)
-		}
-	}
-	if err := s.Close(); err != nil {
 		p.Fatal(err)
 	}
 }
 
-var serving = regexp.MustCompile(`msg=serving address=(\S+)`)
-
 // start runs the process and waits until it serves.
 func (p *process) start(ctx context.Context) {
 	p.Helper()
-	p.log = &watched{found: make(chan string, 1)}
-	p.cmd = exec.Command(p.binary, "serve", "--config", p.config)
-	p.cmd.Stderr = p.log
-	if err := p.cmd.Start(); err != nil {
+	addr, err := p.Start(ctx)
+	if err != nil {
 		p.Fatal(err)
 	}
-	select {
-	case addr := <-p.log.found:
-		if _, _, err := net.SplitHostPort(addr); err != nil {
-			p.Fatal(err)
-		}
-		cs := "Endpoint=http://" + addr + "/;SharedAccessKeyName=Full;SharedAccessKey=" + ruleKey
-		var err error
-		if p.client, err = nh.NewClientFromConnectionString(cs, "myhub", nil); err != nil {
-			p.Fatal(err)
-		}
-	case <-ctx.Done():
-		p.Fatalf("it does not serve: %s", p.log)
+	cs := "Endpoint=http://" + addr + "/;SharedAccessKeyName=Full;SharedAccessKey=" + ruleKey
+	if p.client, err = nh.NewClientFromConnectionString(cs, "myhub", nil); err != nil {
+		p.Fatal(err)
 	}
 }
 
 // kill is kill -9.
 func (p *process) kill() {
 	p.Helper()
-	if err := p.cmd.Process.Kill(); err != nil {
+	if err := p.Kill(); err != nil {
 		p.Fatal(err)
 	}
-	p.cmd.Wait() //nolint:errcheck // it was killed
-	p.cmd = nil
 }
 
 // stop is SIGTERM, after which it must end well and soon.
 func (p *process) stop() {
 	p.Helper()
-	began := time.Now()
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		p.Fatal(err)
-	}
-	err := p.cmd.Wait()
-	p.cmd = nil
-	if took := time.Since(began); err != nil || took > 10*time.Second {
-		p.Errorf("SIGTERM: %v after %v: %s", err, took, p.log)
+	if took, err := p.Stop(); err != nil || took > 10*time.Second {
+		p.Errorf("SIGTERM: %v after %v", err, took)
 	}
 }
 
@@ -338,29 +282,4 @@ func (p *process) perhapsTwice(ctx context.Context) (n int64) {
 		p.Fatal(err)
 	}
 	return n
-}
-
-// watched is the process's log; it tells the address once.
-type watched struct {
-	mu    sync.Mutex
-	text  bytes.Buffer
-	found chan string
-	told  bool
-}
-
-func (w *watched) Write(b []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.text.Write(b)
-	if m := serving.FindSubmatch(w.text.Bytes()); m != nil && !w.told {
-		w.told = true
-		w.found <- string(m[1])
-	}
-	return len(b), nil
-}
-
-func (w *watched) String() string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.text.String()
 }

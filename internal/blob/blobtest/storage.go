@@ -38,7 +38,7 @@ type file struct {
 }
 
 // Start runs a storage until the end of the test.
-func Start(t *testing.T) *Storage {
+func Start(t testing.TB) *Storage {
 	t.Helper()
 	s := &Storage{files: map[string]*file{}}
 	s.server = httptest.NewServer(s)
