@@ -520,3 +520,26 @@ func (f *fixture) claim() task.Task {
 	}
 	return all[0]
 }
+
+// A job of a hub that is deleted comes to its end, and nobody hears of it again.
+func TestHubDeleted(t *testing.T) {
+	t.Parallel()
+	var f *fixture
+	var n atomic.Int64
+	f = setup(t, func(http.ResponseWriter, *http.Request) bool {
+		if n.Add(1) == 2 {
+			f.update(func(tx store.Tx) error { return tx.DeleteHub(f.hub.ID, now) })
+		}
+		return false
+	})
+	for i := range 40 {
+		f.put(hub.Registration{ID: fmt.Sprint(i), Platform: hub.GCM, Handle: "h", UpdatedAt: now})
+	}
+	j := f.submit(hub.ExportRegistrations)
+	if got := f.idle(j.ID); got.Status.Final() {
+		t.Errorf("it is %s", got.Status)
+	}
+	if len(f.storage.Served()) != 2 || strings.Contains(f.log.String(), "ERROR") {
+		t.Errorf("%d requests; the log: %s", len(f.storage.Served()), f.log.String())
+	}
+}
