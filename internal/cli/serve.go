@@ -53,8 +53,8 @@ func serve(ctx context.Context, file string, stderr io.Writer) error {
 	if err := a.Start(ctx); err != nil {
 		return errors.Join(err, a.Stop(ctx))
 	}
-	if len(cfg.Hubs) == 0 {
-		log.Warn("the configuration names no hub: nothing can be sent")
+	if len(cfg.Hubs) == 0 && len(cfg.Namespace) == 0 {
+		log.Warn("the configuration names no hub, and no rule of the namespace to make one with: nothing can be sent")
 	}
 	if cfg.CertFile == "" && app.CheckLoopback(cfg.Listen) != nil {
 		log.Warn("there is no certificate: tokens and payloads are readable on the network", "address", cfg.Listen)
