@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/fanfare-hub/fanfare/internal/hub"
+	"github.com/fanfare-hub/fanfare/internal/hubwire"
 	"github.com/fanfare-hub/fanfare/internal/wire"
 )
 
@@ -56,7 +57,7 @@ func directHandle(p hub.Platform, handle string) hub.DirectHandle {
 	d := hub.DirectHandle{Handle: handle}
 	err := hub.ValidateHandle(p, handle, nil)
 	if err == nil {
-		err = checkChannel(p, handle)
+		err = hubwire.CheckChannel(p, handle)
 	}
 	if err != nil {
 		d.Invalid = err.Error()

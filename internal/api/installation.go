@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/fanfare-hub/fanfare/internal/hub"
+	"github.com/fanfare-hub/fanfare/internal/hubwire"
 	"github.com/fanfare-hub/fanfare/internal/store"
 	"github.com/fanfare-hub/fanfare/internal/wire"
 )
@@ -99,11 +100,11 @@ func checkInstallation(inst *hub.Installation) error {
 
 // checkChannels checks the device's channel and those of its tiles.
 func checkChannels(inst *hub.Installation) error {
-	if err := checkChannel(inst.Platform, inst.Handle); err != nil {
+	if err := hubwire.CheckChannel(inst.Platform, inst.Handle); err != nil {
 		return err
 	}
 	for _, t := range inst.SecondaryTiles {
-		if err := checkChannel(inst.Platform, t.Handle); err != nil {
+		if err := hubwire.CheckChannel(inst.Platform, t.Handle); err != nil {
 			return err
 		}
 	}

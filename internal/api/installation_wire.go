@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/fanfare-hub/fanfare/internal/hub"
+	"github.com/fanfare-hub/fanfare/internal/hubwire"
 	"github.com/fanfare-hub/fanfare/internal/wire"
 )
 
@@ -22,7 +23,7 @@ func installationOf(w *wire.Installation) hub.Installation {
 	platform, _ := hub.ParsePlatform(w.Platform) // Validate refuses 0
 	inst := hub.Installation{
 		ID: w.InstallationID, UserID: w.UserID, Platform: platform, Handle: w.PushChannel, ChannelAsString: w.ChannelAsString,
-		ChannelExpired: w.PushChannelExpired, Tags: distinct(w.Tags), PushVariables: w.PushVariables, Templates: templatesOf(w.Templates),
+		ChannelExpired: w.PushChannelExpired, Tags: hubwire.Distinct(w.Tags), PushVariables: w.PushVariables, Templates: templatesOf(w.Templates),
 		ExpiresAt: w.ExpirationTime,
 	}
 	if w.Browser != nil {
@@ -34,7 +35,7 @@ func installationOf(w *wire.Installation) hub.Installation {
 	}
 	for id, t := range w.SecondaryTiles {
 		inst.SecondaryTiles[id] = hub.SecondaryTile{
-			Handle: t.PushChannel, ChannelExpired: t.PushChannelExpired, Tags: distinct(t.Tags), Templates: templatesOf(t.Templates),
+			Handle: t.PushChannel, ChannelExpired: t.PushChannelExpired, Tags: hubwire.Distinct(t.Tags), Templates: templatesOf(t.Templates),
 		}
 	}
 	return inst
@@ -46,7 +47,7 @@ func templatesOf(w map[string]wire.InstallationTemplate) map[string]hub.Installa
 	}
 	out := make(map[string]hub.InstallationTemplate, len(w))
 	for name, t := range w {
-		t.Tags = distinct(t.Tags)
+		t.Tags = hubwire.Distinct(t.Tags)
 		out[name] = hub.InstallationTemplate(t)
 	}
 	return out

@@ -7,6 +7,7 @@ import (
 
 	"github.com/fanfare-hub/fanfare/internal/dispatch"
 	"github.com/fanfare-hub/fanfare/internal/hub"
+	"github.com/fanfare-hub/fanfare/internal/hubwire"
 	"github.com/fanfare-hub/fanfare/internal/tagexpr"
 	"github.com/fanfare-hub/fanfare/internal/wire"
 )
@@ -126,7 +127,7 @@ func direct(r *request, f format) ([]hub.DirectHandle, error) {
 	if err := hub.ValidateHandle(f.platform, d.Handle, d.Browser); err != nil {
 		return nil, err
 	}
-	return []hub.DirectHandle{d}, checkChannel(f.platform, d.Handle)
+	return []hub.DirectHandle{d}, hubwire.CheckChannel(f.platform, d.Handle)
 }
 
 // notificationURL is the Location of a send: absolute, of exactly three

@@ -17,6 +17,3 @@ func entryOf(reg *hub.Registration, address string) wire.Entry {
 // expiresAt is when what is written now expires by the hub's own rule; zero:
 // never.
 func (r *request) expiresAt() time.Time { return hubwire.ExpiresAt(&r.hub, r.now) }
-
-// distinct drops tags that differ from an earlier one in letter case alone.
-func distinct(tags []string) []string { return hubwire.Distinct(tags) }
