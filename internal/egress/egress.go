@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
+	"unicode"
 )
 
 // maxURL bounds the length of a channel or endpoint, in bytes. The longest in
@@ -28,8 +30,18 @@ func parse(raw string) (*url.URL, error) {
 		return nil, errors.New("not an absolute URI: a scheme and a host are needed")
 	case u.User != nil:
 		return nil, errors.New("the URI has a user name, which no channel has")
+	case strings.ContainsFunc(u.Hostname(), func(r rune) bool { return r > unicode.MaxASCII }):
+		// Clients map such characters to others (UTS #46): ① to 1, 。 to a dot.
+		return nil, errors.New("the URI's host is not ASCII")
+	case !possiblePort(u.Port()):
+		return nil, errors.New("the URI's port is none: 1 to 65535 are")
 	}
 	return u, nil
+}
+
+func possiblePort(port string) bool {
+	n, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || err == nil && n > 0
 }
 
 // folded is the host in the form in which names are compared.
