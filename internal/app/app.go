@@ -36,6 +36,9 @@ type Options struct {
 	// where the configuration says.
 	Dial  func(ctx context.Context, network, addr string) (net.Conn, error)
 	Roots *x509.CertPool
+	// Dialer connects to the hosts of handles where nothing leads elsewhere; nil:
+	// the usual one.
+	Dialer *net.Dialer
 	// Certificate serves TLS; nil: the configuration's files, or plain HTTP.
 	Certificate *tls.Certificate
 	// PlainToo serves plain HTTP on the port of TLS.

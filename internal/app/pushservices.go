@@ -13,7 +13,7 @@ import (
 
 // pushServices is what the connectors get: the way to the push services.
 func pushServices(cfg config.Config, opts Options) (pns.Env, error) {
-	env := pns.Env{Clock: opts.Clock, Dial: opts.Dial, Roots: opts.Roots, Conns: cfg.Dispatch.Connections, RequestTimeout: cfg.Dispatch.RequestTimeout}
+	env := pns.Env{Clock: opts.Clock, Dial: opts.Dial, Dialer: opts.Dialer, Roots: opts.Roots, Conns: cfg.Dispatch.Connections, RequestTimeout: cfg.Dispatch.RequestTimeout}
 	p := cfg.PushServices
 	if p.Dial == "" {
 		return env, nil

@@ -58,9 +58,27 @@ func (j *send) judgeDead(tx store.Tx, r *report) ([]handleChange, error) {
 	return changes, nil
 }
 
+// stray is devices whose handles lead where we do not go, and what keeps us from
+// the first of them.
+type stray struct {
+	devices int
+	reason  string
+}
+
+func (s *stray) add(reason string) {
+	if s.devices == 0 {
+		s.reason = reason
+	}
+	s.devices++
+}
+
 // warn logs what a commit has brought about, once it is on disk.
 func (j *send) warn(ctx context.Context, reports []*report) {
 	for _, r := range reports {
+		if s := r.stray; s.devices > 0 {
+			j.d.cfg.Log.Warn("handles lead where nothing is sent to",
+				"hub", j.d.hubName(ctx, j.n.HubID), "platform", j.selector.Platform.String(), "devices", s.devices, "reason", s.reason, "notification", j.n.ID)
+		}
 		if r.trip == nil {
 			continue
 		}

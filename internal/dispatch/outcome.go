@@ -26,6 +26,7 @@ type report struct {
 	parked  []entry // devices whose service failed as a whole
 	failure *fail   // why parked is not empty
 	trip    *trip   // written with it: the breaker had believed before
+	stray   stray
 }
 
 // fail says that a push service does not work for this credential now.
@@ -96,12 +97,15 @@ func (j *send) judgeOne(r *report, dv *device, res *answer) {
 		res.Outcome = hub.PnsUnreachable
 	}
 	r.noteAnswer(dv, &res.Result)
+	if res.Astray {
+		r.stray.add(res.Reason)
+	}
 	j.noteAttempt(r, dv, res)
 	switch {
 	case res.settles():
 		r.settleAs(dv, res.Outcome)
 		if res.Class != pns.Credential {
-			r.answered = true
+			r.answered = r.answered || !res.Unasked
 			j.noteHandle(r, dv, &res.Result)
 		}
 	case res.Service:

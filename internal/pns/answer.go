@@ -104,10 +104,15 @@ func Fill(results []Result, r Result) {
 // of the whole service. One device's 503 or lost connection must not park a
 // range whose other devices were answered, and one device's 500 says nothing
 // of the others; but a service that fails for every device of a batch is down.
-// Answers about our credential keep what their connector said.
+// Answers about our credential keep what their connector said; those that we
+// gave ourselves count for nothing.
 func JudgeService(results []Result) {
-	failing := len(results) > 1
+	asked, failing := 0, true
 	for i := range results {
+		if results[i].Unasked {
+			continue
+		}
+		asked++
 		switch results[i].Class {
 		case OK, Update, Drop, Hold, Body:
 			clearService(results)
@@ -117,11 +122,11 @@ func JudgeService(results []Result) {
 		}
 		failing = failing && results[i].Outcome != hub.ChannelThrottled
 	}
-	if !failing {
+	if !failing || asked < 2 {
 		return
 	}
 	for i := range results {
-		results[i].Service = true
+		results[i].Service = !results[i].Unasked
 	}
 }
 

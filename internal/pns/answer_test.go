@@ -68,6 +68,7 @@ func TestJudgeService(t *testing.T) {
 		channel   = pns.Result{Class: pns.Retry, Outcome: hub.ChannelThrottled}
 		timedOut  = pns.Result{Class: pns.Unknown, Outcome: hub.PnsUnreachable}
 		refusesUs = pns.Result{Class: pns.Credential, Outcome: hub.InvalidToken, Service: true}
+		ours      = pns.Refused(hub.BadChannel, "no URL")
 		oneApple  = pns.Result{Class: pns.Credential, Outcome: hub.InvalidCredentials}
 	)
 	tests := []struct {
@@ -85,6 +86,10 @@ func TestJudgeService(t *testing.T) {
 		{"down for all", []pns.Result{down, down}, []bool{true, true}},
 		{"a throttled channel among errors", []pns.Result{broken, channel}, []bool{false, false}},
 		{"our credential among answers", []pns.Result{ok, refusesUs}, []bool{false, true}},
+		{"our own answers alone", []pns.Result{*ours, *ours}, []bool{false, false}},
+		{"our own beside one that is down", []pns.Result{*ours, down}, []bool{false, true}},
+		{"our own beside one server error", []pns.Result{broken, *ours}, []bool{false, false}},
+		{"our own beside errors for all", []pns.Result{broken, *ours, broken}, []bool{true, false, true}},
 		{"one device's credential among errors", []pns.Result{broken, oneApple}, []bool{false, false}},
 	}
 	for _, tt := range tests {

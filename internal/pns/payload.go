@@ -8,9 +8,17 @@ import (
 )
 
 // Refused is the result of every device of a message that its service would
-// refuse from everybody.
+// refuse from everybody, and of a device whose handle cannot be one.
 func Refused(o hub.Outcome, why string) *Result {
-	return &Result{Class: Body, Outcome: o, Reason: Reason(why)}
+	return &Result{Class: Body, Outcome: o, Unasked: true, Reason: Reason(why)}
+}
+
+// Stray is the result of a device whose handle leads where Fanfare does not
+// connect to. Its service has said nothing of it, so it stays.
+func Stray(why string) *Result {
+	r := Refused(hub.BadChannel, why)
+	r.Astray = true
+	return r
 }
 
 // ValidHeaderValue reports whether a value can stand in a header (RFC 9110

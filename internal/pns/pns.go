@@ -84,7 +84,12 @@ type Result struct {
 	// Malformed, with Drop: the service does not know the handle's form. That
 	// says something about the handle only where it has accepted others; in a
 	// mixed-up environment it says it of every handle.
-	Malformed   bool
+	Malformed bool
+	// Unasked: Fanfare has decided it, and the service was not asked.
+	Unasked bool
+	// Astray: the handle leads where Fanfare does not go: to a host that is not
+	// the service's, to an address that is not public, or on by a redirect.
+	Astray      bool
 	Reason      string // status and reason in the service's own words
 	Correlation string // apns-id, message name, X-WNS-Msg-ID …
 }
@@ -105,8 +110,11 @@ type Env struct {
 	Clock clock.Clock
 	// Dial opens a TCP connection; nil is a net.Dialer. In dev it leads every
 	// host to its simulator.
-	Dial  func(ctx context.Context, network, addr string) (net.Conn, error)
-	Roots *x509.CertPool // nil: the system's
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+	// Dialer opens those to the hosts of handles where Dial is nil, behind the
+	// check of Guarded; nil is one that gives up after ten seconds.
+	Dialer *net.Dialer
+	Roots  *x509.CertPool // nil: the system's
 	// Conns bounds the connections of one connector to one service.
 	Conns int
 	// RequestTimeout bounds one push, in real time; 0: what suits the service.

@@ -52,9 +52,18 @@ func (p *Poster) Keep(n int64) { p.keep = n }
 // Answer is what a service said.
 type Answer struct {
 	Status int
-	Reason string // the status line's, as in 410 Gone
+	Reason string // the status line's, as in 410 Gone; of a redirect also that it is not followed
 	Header http.Header
 	Body   []byte // the first 8 KiB, or what Keep says
+}
+
+// Redirect reports whether the service sends us elsewhere (RFC 9110 §15.4).
+func (a *Answer) Redirect() bool {
+	switch a.Status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return true
+	}
+	return false
 }
 
 // Each calls do for 0 to n-1, as many at once as there are connections.
@@ -113,7 +122,7 @@ func (p *Poster) Post(ctx context.Context, to string, header http.Header, body [
 	// A bytes.Reader makes net/http send a Content-Length: WNS takes no chunks.
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to, bytes.NewReader(body))
 	if err != nil {
-		return nil, &Result{Class: Body, Outcome: hub.BadChannel, Reason: "the handle makes no URL that can be requested"}
+		return nil, Refused(hub.BadChannel, "the handle makes no URL that can be requested")
 	}
 	req.Header = header
 	resp, err := p.client.Do(req)
@@ -122,6 +131,9 @@ func (p *Poster) Post(ctx context.Context, to string, header http.Header, body [
 	}
 	defer resp.Body.Close()
 	a := &Answer{Status: resp.StatusCode, Reason: resp.Status, Header: resp.Header}
+	if a.Redirect() {
+		a.Reason += ": a redirect, which is not followed"
+	}
 	// The answer counts with its headers; a body that breaks off only costs
 	// the connection, and what a connector reads in it.
 	a.Body, _ = io.ReadAll(io.LimitReader(resp.Body, p.keep))
@@ -135,8 +147,7 @@ func (p *Poster) Renew() { p.client.CloseIdleConnections() }
 func unanswered(err error, written bool) *Result {
 	var refused *egress.Refused
 	if errors.As(err, &refused) {
-		// It says something of this device's URL, and nothing of the service.
-		return &Result{Class: Body, Outcome: hub.BadChannel, Reason: Reason(refused.Error())}
+		return Stray(refused.Error())
 	}
 	var ue *url.Error
 	if errors.As(err, &ue) {

@@ -2,8 +2,11 @@ package pns
 
 import (
 	"crypto/tls"
+	"net"
 	"net/http"
 	"time"
+
+	"github.com/fanfare-hub/fanfare/internal/egress"
 )
 
 // DefaultConns is how many connections a connector has to its service where
@@ -24,6 +27,25 @@ func (e Env) Timeout(usual time.Duration) time.Duration {
 		return e.RequestTimeout
 	}
 	return usual
+}
+
+// dialTimeout bounds connecting to one address of a handle's host, in real time.
+const dialTimeout = 10 * time.Second
+
+// Guarded returns an Env for requests whose hosts come from handles, which
+// anybody can register: unless the operator leads all connections elsewhere,
+// they go to addresses on the public internet only, whatever a name resolves to
+// at that moment.
+func (e Env) Guarded() Env {
+	if e.Dial != nil {
+		return e
+	}
+	dialer := e.Dialer
+	if dialer == nil {
+		dialer = &net.Dialer{Timeout: dialTimeout}
+	}
+	e.Dial = egress.Guard(dialer)
+	return e
 }
 
 // HTTP1 returns a client for a push service or token endpoint that is spoken

@@ -130,7 +130,7 @@ func (c *connector) Send(ctx context.Context, b *pns.Batch, results []pns.Result
 }
 
 // malformed is what APNs would say of a handle that is no device token.
-var malformed = pns.Result{Class: pns.Drop, Outcome: hub.BadChannel, Malformed: true, Reason: "the handle is not a device token"}
+var malformed = pns.Result{Class: pns.Drop, Outcome: hub.BadChannel, Malformed: true, Unasked: true, Reason: "the handle is not a device token"}
 
 // judge reads the responses of one environment. When the caller's time has
 // ended, what was not sent says nothing of the service.

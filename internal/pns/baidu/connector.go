@@ -54,7 +54,7 @@ func (c *connector) post(ctx context.Context, common form, t *pns.Target) pns.Re
 	// The signature holds the time: it is good for ten minutes.
 	body, ok := c.request(common, t, c.clock.Now())
 	if !ok {
-		return *refused(hub.BadChannel, "the handle is not userId-channelId")
+		return *pns.Refused(hub.BadChannel, "the handle is not userId-channelId")
 	}
 	a, lost := c.poster.Post(ctx, c.url, header(), body)
 	if lost != nil {

@@ -170,7 +170,7 @@ func TestAnswersOfOneBatchAreKeptApart(t *testing.T) {
 		{Class: pns.Retry, Outcome: hub.Throttled, Correlation: "1", RetryAfter: time.Minute},
 		{Class: pns.Unknown, Outcome: hub.PnsInterfaceError},
 		{Class: pns.Unknown, Outcome: hub.PnsUnreachable},
-		{Class: pns.Body, Outcome: hub.BadChannel},
+		{Class: pns.Body, Outcome: hub.BadChannel, Unasked: true},
 	}
 	for i := range got {
 		if (got[i].Reason == "") != (got[i].Class == pns.OK) {

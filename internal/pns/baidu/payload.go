@@ -52,7 +52,7 @@ func (c *config) prepare(m *pns.Message, now time.Time) (form, *pns.Result) {
 		}
 	}
 	if kind != messageType && kind != notificationType {
-		return nil, refused(hub.InvalidNotificationFormat, fmt.Sprintf("X-Baidu-Message-Type is %.20q: 0 is a message for the app, 1 a notification", kind))
+		return nil, pns.Refused(hub.InvalidNotificationFormat, fmt.Sprintf("X-Baidu-Message-Type is %.20q: 0 is a message for the app, 1 a notification", kind))
 	}
 	shape, no := shapeOf(m.Body, kind)
 	if no != nil {
@@ -85,11 +85,11 @@ func (f form) add(name, value string) {
 func shapeOf(body []byte, kind string) (deviceType string, no *pns.Result) {
 	switch {
 	case len(body) > maxBody:
-		return "", refused(hub.InvalidNotificationSize, fmt.Sprintf("the body has %d bytes, Baidu takes %d", len(body), maxBody))
+		return "", pns.Refused(hub.InvalidNotificationSize, fmt.Sprintf("the body has %d bytes, Baidu takes %d", len(body), maxBody))
 	case len(body) == 0:
-		return "", refused(hub.InvalidNotificationFormat, "the body is empty")
+		return "", pns.Refused(hub.InvalidNotificationFormat, "the body is empty")
 	case !utf8.Valid(body):
-		return "", refused(hub.InvalidNotificationFormat, "the body is not UTF-8")
+		return "", pns.Refused(hub.InvalidNotificationFormat, "the body is not UTF-8")
 	}
 	var parts struct {
 		APS         json.RawMessage `json:"aps"`
@@ -100,15 +100,11 @@ func shapeOf(body []byte, kind string) (deviceType string, no *pns.Result) {
 	case err == nil && len(parts.APS) > 0:
 		return ios, nil
 	case kind == notificationType && err != nil:
-		return "", refused(hub.InvalidNotificationFormat, "the body of a notification is not a JSON object with a description as text")
+		return "", pns.Refused(hub.InvalidNotificationFormat, "the body of a notification is not a JSON object with a description as text")
 	case kind == notificationType && parts.Description == "":
-		return "", refused(hub.InvalidNotificationFormat, "a notification has neither a description (Android) nor aps (iOS)")
+		return "", pns.Refused(hub.InvalidNotificationFormat, "a notification has neither a description (Android) nor aps (iOS)")
 	}
 	return android, nil
-}
-
-func refused(o hub.Outcome, why string) *pns.Result {
-	return &pns.Result{Class: pns.Body, Outcome: o, Reason: pns.Reason(why)}
 }
 
 // request is the encoded form for one device, signed at this moment. ok is

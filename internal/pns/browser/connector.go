@@ -2,7 +2,6 @@ package browser
 
 import (
 	"context"
-	"net"
 	"net/url"
 	"strings"
 	"sync/atomic"
@@ -32,15 +31,11 @@ type connector struct {
 
 // New builds a connector, or says what is wrong with the credential.
 func New(cred hub.Credential, env pns.Env) (pns.Connector, error) {
-	return newConnector(cred, env, &net.Dialer{Timeout: dialTimeout})
-}
-
-func newConnector(cred hub.Credential, env pns.Env, dialer *net.Dialer) (*connector, error) {
 	c, err := parseConfig(cred.Properties)
 	if err != nil {
 		return nil, err
 	}
-	return &connector{poster: newPoster(env, dialer), vapid: newVapid(c, env.Clock), clock: env.Clock}, nil
+	return &connector{poster: newPoster(env), vapid: newVapid(c, env.Clock), clock: env.Clock}, nil
 }
 
 // Send makes one request for each target, as many at once as the poster allows.
@@ -67,19 +62,19 @@ func (c *connector) Close() { c.poster.Renew() }
 // a push service was asked, so that the result says nothing of one.
 func (c *connector) post(ctx context.Context, p *payload, t *pns.Target, fresh bool) (r pns.Result, asked bool) {
 	if err := egress.CheckPublicURL(t.Handle); err != nil {
-		return *refused(hub.BadChannel, err.Error()), false
+		return *pns.Stray(err.Error()), false
 	}
 	to, err := parseRecipient(t.Browser)
 	if err != nil {
-		return *refused(hub.BadChannel, err.Error()), false
+		return *pns.Refused(hub.BadChannel, err.Error()), false
 	}
 	body, err := encrypt(p.body, to)
 	if err != nil {
-		return *refused(hub.UnknownError, err.Error()), false
+		return *pns.Refused(hub.UnknownError, err.Error()), false
 	}
 	authorization, err := c.vapid.authorization(originOf(t.Handle), fresh)
 	if err != nil {
-		return *refused(hub.UnknownError, err.Error()), false
+		return *pns.Refused(hub.UnknownError, err.Error()), false
 	}
 	header := p.header.Clone()
 	header.Set("Authorization", authorization)
@@ -88,6 +83,7 @@ func (c *connector) post(ctx context.Context, p *payload, t *pns.Target, fresh b
 		return *lost, lost.Class != pns.Body
 	}
 	r = classify(a.Status, a.Reason, a.Header, a.Body, c.clock.Now())
+	r.Astray = a.Redirect()
 	if r.Class == pns.OK {
 		c.proven.Store(true)
 	}

@@ -1,15 +1,11 @@
 package browser_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/binary"
-	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
 
 	"github.com/fanfare-hub/fanfare/internal/hub"
@@ -18,92 +14,16 @@ import (
 	"github.com/fanfare-hub/fanfare/internal/pns/pnstest"
 )
 
-var errNoNetwork = errors.New("no packet leaves a test")
-
 func refuseAll(_ context.Context, network, _ string) (net.Conn, error) {
-	return nil, &net.OpError{Op: "dial", Net: network, Err: errNoNetwork}
+	return nil, &net.OpError{Op: "dial", Net: network, Err: pnstest.ErrNoNetwork}
 }
 
-// nameServer is a DNS server on UDP (RFC 1035) that answers each question for an
-// IPv4 address with the next of its list, and the last one for ever; names that
-// begin with private. are at 10.0.0.7.
-type nameServer struct {
-	conn net.PacketConn
-
-	mu    sync.Mutex
-	addrs [][4]byte
-	asked int
-}
-
-func serveNames(t *testing.T, addrs ...[4]byte) *nameServer {
-	t.Helper()
-	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &nameServer{conn: conn, addrs: addrs}
-	var done sync.WaitGroup
-	done.Go(s.serve)
-	t.Cleanup(func() {
-		conn.Close()
-		done.Wait()
-	})
-	return s
-}
-
-func (s *nameServer) serve() {
-	buf := make([]byte, 1500)
-	for {
-		n, from, err := s.conn.ReadFrom(buf)
-		if err != nil {
-			return
-		}
-		if m := s.answer(buf[:n]); m != nil {
-			s.conn.WriteTo(m, from) //nolint:errcheck // it is asked again
-		}
-	}
-}
-
-func (s *nameServer) answer(query []byte) []byte {
-	const header, typeA = 12, 1
-	end := header
-	for end < len(query) && query[end] != 0 {
-		end += 1 + int(query[end])
-	}
-	if end += 5; end > len(query) { // the root label, type and class
-		return nil
-	}
-	m := append([]byte{}, query[:2]...)
-	m = append(m, 0x81, 0x80, 0, 1, 0, 0, 0, 0, 0, 0) // an answer; one question, no record yet
-	m = append(m, query[header:end]...)
-	if binary.BigEndian.Uint16(query[end-4:]) != typeA {
-		return m
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	addr := [4]byte{10, 0, 0, 7}
-	if !bytes.HasPrefix(query[header+1:], []byte("private")) {
-		addr = s.addrs[min(s.asked, len(s.addrs)-1)]
-		s.asked++
-	}
-	m[7] = 1
-	m = append(m, 0xc0, header, 0, typeA, 0, 1, 0, 0, 0, 0, 0, 4) // the same name, A, IN, no life
-	return append(m, addr[:]...)
-}
-
-// guarded returns a connector that dials for itself, with names from s. Packets
-// to public addresses are stopped after the guard has let them pass.
-func guarded(t *testing.T, s *nameServer) pns.Connector {
+// guarded returns a connector that dials for itself, with names at addrs.
+func guarded(t *testing.T, addrs ...[4]byte) pns.Connector {
 	t.Helper()
 	env := pnstest.Start(t, http.NotFoundHandler())
-	env.Dial = nil
-	c, err := browser.NewDialling(credential(), env, &net.Dialer{
-		Resolver: &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			var d net.Dialer
-			return d.DialContext(ctx, "udp", s.conn.LocalAddr().String())
-		}},
-		Control: func(string, string, syscall.RawConn) error { return errNoNetwork },
-	})
+	env.Dial, env.Dialer = nil, pnstest.Names(t, addrs...)
+	c, err := browser.New(credential(), env)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,15 +42,15 @@ func TestANameThatLeadsIntoTheNetwork(t *testing.T) {
 		} {
 			t.Run(name+" "+net.IP(addr[:]).String(), func(t *testing.T) {
 				t.Parallel()
-				c := guarded(t, serveNames(t, list...))
+				c := guarded(t, list...)
 				b := batch("https://rebind.push.example/secret")
 				if len(list) == 2 {
-					if r := send(t, c, b)[0]; r.Class != pns.Unsent || !strings.Contains(r.Reason, errNoNetwork.Error()) {
+					if r := send(t, c, b)[0]; r.Class != pns.Unsent || !strings.Contains(r.Reason, pnstest.ErrNoNetwork.Error()) {
 						t.Errorf("a public address: %+v", r)
 					}
 				}
 				r := send(t, c, b)[0]
-				if r.Class != pns.Body || r.Outcome != hub.BadChannel || r.Service || r.Again != pns.No {
+				if r.Class != pns.Body || r.Outcome != hub.BadChannel || r.Service || r.Again != pns.No || !r.Unasked || !r.Astray {
 					t.Errorf("%+v", r)
 				}
 				if want := "connecting: " + net.IP(addr[:]).String() + " is not an address on the public internet"; r.Reason != want {
@@ -145,7 +65,7 @@ func TestANameThatLeadsIntoTheNetwork(t *testing.T) {
 // unreachable all the same, and parked.
 func TestARefusedAddressBesideAnOutage(t *testing.T) {
 	t.Parallel()
-	c := guarded(t, serveNames(t, [4]byte{8, 8, 8, 8}))
+	c := guarded(t, [4]byte{8, 8, 8, 8})
 	got := send(t, c, batch("https://a.push.example/1", "https://private.push.example/1", "https://b.push.example/1"))
 	for i, want := range []pns.Class{pns.Unsent, pns.Body, pns.Unsent} {
 		if r := got[i]; r.Class != want || r.Service != (want == pns.Unsent) {
@@ -165,7 +85,7 @@ func TestEndpointsThatAreNotPublic(t *testing.T) {
 		"https://push.example/\r\nHost: evil.example", "https://intranet/1",
 	}
 	for i, r := range send(t, c, batch(all...)) {
-		if r.Class != pns.Body || r.Outcome != hub.BadChannel || r.Service || r.Reason == "" {
+		if r.Class != pns.Body || r.Outcome != hub.BadChannel || r.Service || !r.Unasked || !r.Astray || r.Reason == "" {
 			t.Errorf("%q: %+v", all[i], r)
 		}
 	}
@@ -181,7 +101,8 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 			w.Header().Set("Location", "https://10.0.0.1/latest/meta-data")
 			w.WriteHeader(status)
 		}))
-		if r := send(t, c, batch("https://push.example/1"))[0]; r.Class != pns.Body || r.Outcome != hub.PnsInterfaceError || r.Service {
+		if r := send(t, c, batch("https://push.example/1"))[0]; r.Class != pns.Body || r.Outcome != hub.PnsInterfaceError || r.Service || r.Unasked || !r.Astray ||
+			!strings.HasPrefix(r.Reason, fmt.Sprint(status)) || !strings.HasSuffix(r.Reason, ": a redirect, which is not followed") {
 			t.Errorf("%d: %+v", status, r)
 		}
 	}

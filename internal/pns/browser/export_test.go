@@ -2,7 +2,6 @@ package browser
 
 import (
 	"crypto/ecdh"
-	"net"
 	"net/http"
 	"testing"
 	"time"
@@ -36,11 +35,6 @@ func Seal(plaintext []byte, keys *hub.BrowserKeys, key *ecdh.PrivateKey, salt []
 		return nil, err
 	}
 	return seal(plaintext, to, key, salt)
-}
-
-// NewDialling is New with a dialer of the test's own, where env has no Dial.
-func NewDialling(cred hub.Credential, env pns.Env, dialer *net.Dialer) (pns.Connector, error) {
-	return newConnector(cred, env, dialer)
 }
 
 // Authorize signs for an origin, and returns for how many tokens are kept.

@@ -40,7 +40,7 @@ type payload struct {
 // Of the message's headers, TTL, Urgency and Topic are read; no other goes on.
 func prepare(m *pns.Message, now time.Time) (*payload, *pns.Result) {
 	if len(m.Body) > maxPlaintext {
-		return nil, refused(hub.InvalidNotificationSize, fmt.Sprintf("the body has %d bytes, Web Push takes %d", len(m.Body), maxPlaintext))
+		return nil, pns.Refused(hub.InvalidNotificationSize, fmt.Sprintf("the body has %d bytes, Web Push takes %d", len(m.Body), maxPlaintext))
 	}
 	header := http.Header{
 		"Content-Type":     {"application/octet-stream"},
@@ -56,18 +56,18 @@ func prepare(m *pns.Message, now time.Time) (*payload, *pns.Result) {
 		switch strings.ToLower(h.Name) {
 		case "ttl":
 			if !secondsForm.MatchString(value) {
-				return nil, refused(hub.InvalidNotificationFormat, "the header TTL is not a number of seconds")
+				return nil, pns.Refused(hub.InvalidNotificationFormat, "the header TTL is not a number of seconds")
 			}
 			ttl, given = seconds(value), true
 		case "urgency":
 			value = strings.ToLower(value)
 			if !urgencyForm.MatchString(value) {
-				return nil, refused(hub.InvalidNotificationFormat, "the header Urgency is none of very-low, low, normal and high")
+				return nil, pns.Refused(hub.InvalidNotificationFormat, "the header Urgency is none of very-low, low, normal and high")
 			}
 			header.Set("Urgency", value)
 		case "topic":
 			if !topicForm.MatchString(value) {
-				return nil, refused(hub.InvalidNotificationFormat, "the header Topic is not 1 to 32 characters of base64url")
+				return nil, pns.Refused(hub.InvalidNotificationFormat, "the header Topic is not 1 to 32 characters of base64url")
 			}
 			header.Set("Topic", value)
 		}
@@ -89,8 +89,4 @@ func seconds(digits string) time.Duration {
 		n = limit
 	}
 	return time.Duration(n) * time.Second
-}
-
-func refused(o hub.Outcome, why string) *pns.Result {
-	return &pns.Result{Class: pns.Body, Outcome: o, Reason: pns.Reason(why)}
 }

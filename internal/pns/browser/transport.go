@@ -2,11 +2,9 @@ package browser
 
 import (
 	"crypto/tls"
-	"net"
 	"net/http"
 	"time"
 
-	"github.com/fanfare-hub/fanfare/internal/egress"
 	"github.com/fanfare-hub/fanfare/internal/pns"
 )
 
@@ -15,28 +13,23 @@ const (
 	// that Env allows: HTTP/2 endpoints, which nearly all are, share one. In all
 	// there are never more connections than requests, and idle ones.
 	requestsPerConn = 16
-	// dialTimeout bounds connecting to one host, in real time.
-	dialTimeout = 10 * time.Second
+	// handshakeTimeout bounds the TLS handshake, in real time.
+	handshakeTimeout = 10 * time.Second
 )
 
 // newPoster returns a Poster over a client for hosts that devices have named:
 // HTTP/2 where the host speaks it, else HTTP/1.1, TLS 1.2 or later, no proxy and
-// no redirects. Without a Dial of the operator's own it connects to addresses on
-// the public internet only, whatever a name resolves to at that moment.
-func newPoster(env pns.Env, dialer *net.Dialer) *pns.Poster {
-	dial := env.Dial
-	if dial == nil {
-		dial = egress.Guard(dialer)
-	}
+// no redirects, and no address that is not public.
+func newPoster(env pns.Env) *pns.Poster {
 	requests := requestsPerConn * env.Connections()
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
 	client := &http.Client{
 		Transport: &http.Transport{
-			DialContext:         dial,
+			DialContext:         env.Guarded().Dial,
 			TLSClientConfig:     &tls.Config{RootCAs: env.Roots, MinVersion: tls.VersionTLS12},
-			TLSHandshakeTimeout: dialTimeout,
+			TLSHandshakeTimeout: handshakeTimeout,
 			Protocols:           &protocols,
 			HTTP2:               &http.HTTP2Config{StrictMaxConcurrentRequests: true}, // one connection for each host
 			DisableCompression:  true,

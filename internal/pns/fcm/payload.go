@@ -40,26 +40,26 @@ func (p *payload) body(token string) []byte {
 func prepare(body []byte) (*payload, *pns.Result) {
 	var top map[string]json.RawMessage
 	if err := json.Unmarshal(body, &top); err != nil || top == nil {
-		return nil, refused(hub.InvalidNotificationFormat, "the body is not a JSON object")
+		return nil, pns.Refused(hub.InvalidNotificationFormat, "the body is not a JSON object")
 	}
 	var message map[string]json.RawMessage
 	if err := json.Unmarshal(top["message"], &message); err != nil || message == nil {
-		return nil, refused(hub.InvalidNotificationFormat, "the body has no message object: FCM v1 takes {\"message\":{…}}")
+		return nil, pns.Refused(hub.InvalidNotificationFormat, "the body has no message object: FCM v1 takes {\"message\":{…}}")
 	}
 	for _, target := range []string{"token", "topic", "condition"} {
 		delete(message, target)
 	}
 	delete(top, "message")
 	if size := PayloadSize(message); size > MaxPayload {
-		return nil, refused(hub.InvalidNotificationSize, fmt.Sprintf("data and notification have %d bytes, FCM takes %d", size, MaxPayload))
+		return nil, pns.Refused(hub.InvalidNotificationSize, fmt.Sprintf("data and notification have %d bytes, FCM takes %d", size, MaxPayload))
 	}
 	inner, err := members(message)
 	if err != nil {
-		return nil, refused(hub.InvalidNotificationFormat, err.Error())
+		return nil, pns.Refused(hub.InvalidNotificationFormat, err.Error())
 	}
 	outer, err := members(top)
 	if err != nil {
-		return nil, refused(hub.InvalidNotificationFormat, err.Error())
+		return nil, pns.Refused(hub.InvalidNotificationFormat, err.Error())
 	}
 	p := &payload{large: len(inner) > MaxPayload}
 	p.suffix = append(p.suffix, inner...)
@@ -67,10 +67,6 @@ func prepare(body []byte) (*payload, *pns.Result) {
 	p.suffix = append(p.suffix, outer...)
 	p.suffix = append(p.suffix, '}')
 	return p, nil
-}
-
-func refused(o hub.Outcome, why string) *pns.Result {
-	return &pns.Result{Class: pns.Body, Outcome: o, Reason: pns.Reason(why)}
 }
 
 // members writes an object's members, sorted by name, each after a comma. < >

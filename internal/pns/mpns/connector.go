@@ -38,7 +38,7 @@ func New(cred hub.Credential, env pns.Env) (pns.Connector, error) {
 	if err != nil {
 		return nil, err
 	}
-	client := env.HTTP1(env.Timeout(requestTimeout), c.certificates...)
+	client := env.Guarded().HTTP1(env.Timeout(requestTimeout), c.certificates...)
 	return &connector{poster: pns.NewPosterWith(env, client), clock: env.Clock, silent: map[string]time.Time{}}, nil
 }
 
@@ -62,11 +62,10 @@ func (c *connector) Send(ctx context.Context, b *pns.Batch, results []pns.Result
 func (c *connector) Close() { c.poster.Renew() }
 
 // post sends to one device. Whoever registers a channel chooses where we
-// connect: never to another host than Microsoft's. MPNS has said nothing of
-// such a handle, so it stays.
+// connect: never to another host than Microsoft's.
 func (c *connector) post(ctx context.Context, p *payload, t *pns.Target) pns.Result {
 	if err := egress.MPNSHosts.Check(t.Handle); err != nil {
-		return *pns.Refused(hub.BadChannel, err.Error())
+		return *pns.Stray(err.Error())
 	}
 	host := hostOf(t.Handle)
 	if c.isSilent(host) {
@@ -80,7 +79,9 @@ func (c *connector) post(ctx context.Context, p *payload, t *pns.Target) pns.Res
 	a, lost := c.poster.Post(ctx, t.Handle, header, p.body)
 	switch {
 	case lost == nil:
-		return classify(a.Status, a.Reason, a.Header, c.clock.Now())
+		r := classify(a.Status, a.Reason, a.Header, c.clock.Now())
+		r.Astray = a.Redirect()
+		return r
 	case lost.Class != pns.Unsent || ctx.Err() != nil:
 		return *lost
 	}

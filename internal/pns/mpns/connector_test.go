@@ -189,7 +189,7 @@ func TestUnreachable(t *testing.T) {
 	s := &silence{dials: map[string]int{}}
 	clk := clock.NewFake(pnstest.Now)
 	c := newConnector(t, credential("", ""), pns.Env{Clock: clk, Dial: s.dial, Conns: 1})
-	want := pns.Result{Class: pns.Body, Outcome: hub.PnsUnreachable}
+	want := pns.Result{Class: pns.Body, Outcome: hub.PnsUnreachable, Unasked: true}
 	for _, n := range []int{1, 1, 2} {
 		for _, r := range push(t, c, at("a"), at("b"), at("c")) {
 			if diff := cmp.Diff(want, r, cmpopts.IgnoreFields(pns.Result{}, "Reason")); diff != "" || r.Reason == "" || strings.Contains(r.Reason, "unthrottled") {
@@ -251,6 +251,21 @@ func TestWhoseFaultARefusalIs(t *testing.T) {
 	}
 }
 
+// A name under Microsoft's domain leads into the network only where somebody has
+// taken over its look-up. Its host is no silent one.
+func TestANameThatLeadsIntoTheNetwork(t *testing.T) {
+	t.Parallel()
+	env := pns.Env{Clock: clock.NewFake(pnstest.Now), Dialer: pnstest.Names(t, [4]byte{10, 1, 2, 3}), Conns: 1}
+	c := newConnector(t, credential("", ""), env)
+	for range 2 {
+		for _, r := range push(t, c, at("a"), at("b")) {
+			if r.Class != pns.Body || r.Outcome != hub.BadChannel || !r.Astray || r.Reason != "connecting: 10.1.2.3 is not an address on the public internet" {
+				t.Errorf("%+v", r)
+			}
+		}
+	}
+}
+
 func TestAnswersOfOneBatchAreKeptApart(t *testing.T) {
 	t.Parallel()
 	c, _ := reach(t, credential("", ""), func(w http.ResponseWriter, r *http.Request) {
@@ -272,7 +287,7 @@ func TestAnswersOfOneBatchAreKeptApart(t *testing.T) {
 		{Class: pns.OK, Outcome: hub.Success},
 		{Class: pns.Drop, Outcome: hub.BadChannel},
 		{Class: pns.Retry, Outcome: hub.PnsUnavailable, RetryAfter: 7 * time.Second},
-		{Class: pns.Body, Outcome: hub.PnsInterfaceError},
+		{Class: pns.Body, Outcome: hub.PnsInterfaceError, Astray: true},
 		{Class: pns.Unknown, Outcome: hub.PnsUnreachable},
 	}
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(pns.Result{}, "Reason")); diff != "" {

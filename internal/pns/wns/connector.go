@@ -29,7 +29,7 @@ func New(cred hub.Credential, env pns.Env) (pns.Connector, error) {
 	}
 	return &connector{
 		cfg:    c,
-		poster: pns.NewPoster(env, env.Timeout(requestTimeout)),
+		poster: pns.NewPoster(env.Guarded(), env.Timeout(requestTimeout)),
 		tokens: pns.NewTokenCache(env, c.tokenRequest),
 		clock:  env.Clock,
 	}, nil
@@ -66,13 +66,12 @@ func (c *connector) Send(ctx context.Context, b *pns.Batch, results []pns.Result
 
 // allowed returns the places of the targets whose channels are Microsoft's, and
 // fills the results of the others. Whoever registers a channel chooses where
-// our token goes: never to another host. WNS has said nothing of such a handle,
-// so it stays.
+// our token goes: never to another host.
 func allowed(targets []pns.Target, results []pns.Result) []int {
 	at := make([]int, 0, len(targets))
 	for i := range targets {
 		if err := egress.WNSHosts.Check(targets[i].Handle); err != nil {
-			results[i] = pns.Result{Class: pns.Body, Outcome: hub.BadChannel, Reason: pns.Reason(err.Error())}
+			results[i] = *pns.Stray(err.Error())
 			continue
 		}
 		at = append(at, i)
@@ -91,7 +90,9 @@ func (c *connector) post(ctx context.Context, p *payload, channel string) pns.Re
 	if lost != nil {
 		return *lost
 	}
-	return classify(a.Status, a.Reason, a.Header, c.clock.Now())
+	r := classify(a.Status, a.Reason, a.Header, c.clock.Now())
+	r.Astray = a.Redirect()
+	return r
 }
 
 var _ pns.New = New

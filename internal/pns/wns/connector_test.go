@@ -190,8 +190,24 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 		http.Redirect(w, r, "https://token.example/", http.StatusTemporaryRedirect)
 	}}
 	c, _ := reach(t, m)
-	if r := push(t, c, &pns.Batch{Message: hello, Targets: targets(at("x"))})[0]; r.Class != pns.Body || r.Outcome != hub.PnsInterfaceError {
+	if r := push(t, c, &pns.Batch{Message: hello, Targets: targets(at("x"))})[0]; r.Class != pns.Body || r.Outcome != hub.PnsInterfaceError || !r.Astray || r.Reason != "307 Temporary Redirect: a redirect, which is not followed" {
 		t.Errorf("result %+v", r)
+	}
+}
+
+// A name under Microsoft's domain leads into the network only where somebody has
+// taken over its look-up.
+func TestANameThatLeadsIntoTheNetwork(t *testing.T) {
+	t.Parallel()
+	env := pnstest.Start(t, http.NotFoundHandler())
+	env.Dial, env.Dialer = nil, pnstest.Names(t, [4]byte{8, 8, 8, 8}, [4]byte{169, 254, 169, 254})
+	c := newConnector(t, liveCredential(packageSID, secret, ""), env)
+	if r := wns.Post(t.Context(), c, at("x")); r.Class != pns.Unsent || !strings.Contains(r.Reason, pnstest.ErrNoNetwork.Error()) {
+		t.Errorf("a public address: %+v", r)
+	}
+	r := wns.Post(t.Context(), c, at("x"))
+	if r.Class != pns.Body || r.Outcome != hub.BadChannel || !r.Astray || r.Reason != "connecting: 169.254.169.254 is not an address on the public internet" {
+		t.Errorf("a private one: %+v", r)
 	}
 }
 

@@ -71,7 +71,7 @@ func requests(targets []pns.Target, results []pns.Result) [][]int {
 	for i := range targets {
 		id := targets[i].Handle
 		if id == "" || strings.ContainsAny(id, ", \t\r\n") {
-			results[i] = pns.Result{Class: pns.Body, Outcome: hub.BadChannel, Reason: "the handle is no registration id"}
+			results[i] = *pns.Refused(hub.BadChannel, "the handle is no registration id")
 			continue
 		}
 		layer := times[id]

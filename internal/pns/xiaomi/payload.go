@@ -49,12 +49,10 @@ func (c *config) prepare(m *pns.Message, now time.Time) (string, *pns.Result) {
 	return f.Encode(), nil
 }
 
-func refused(why string) *pns.Result {
-	return &pns.Result{Class: pns.Body, Outcome: hub.InvalidNotificationFormat, Reason: pns.Reason(why)}
-}
+func refused(why string) *pns.Result { return pns.Refused(hub.InvalidNotificationFormat, why) }
 
 func tooLarge(why string, args ...any) *pns.Result {
-	return &pns.Result{Class: pns.Body, Outcome: hub.InvalidNotificationSize, Reason: pns.Reason(fmt.Sprintf(why, args...))}
+	return pns.Refused(hub.InvalidNotificationSize, fmt.Sprintf(why, args...))
 }
 
 // reader makes the text of a form's field from a member's value.
