@@ -8,6 +8,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/url"
 	"path/filepath"
 	"testing"
@@ -43,6 +44,7 @@ type world struct {
 	cfg    config.Config
 	opts   sqlite.Options
 	log    *journal
+	dialer *net.Dialer // not nil: nothing is led to sim
 	app    *app.App
 	client *nh.Client
 }
@@ -88,8 +90,12 @@ func newWorld(t *testing.T, change func(*world)) *world {
 // start starts the hub, on the database that is there.
 func (w *world) start() {
 	w.Helper()
+	o := app.Options{Clock: w.clock, Dial: w.sim.Dial, Roots: w.sim.Roots(), Store: w.opts, Log: w.log.logger()}
+	if w.dialer != nil {
+		o.Dial, o.Dialer = nil, w.dialer
+	}
 	var err error
-	w.app, err = app.New(w.ctx, w.cfg, app.Options{Clock: w.clock, Dial: w.sim.Dial, Roots: w.sim.Roots(), Store: w.opts, Log: w.log.logger()})
+	w.app, err = app.New(w.ctx, w.cfg, o)
 	if err != nil {
 		w.Fatal(err)
 	}
