@@ -17,29 +17,29 @@ type exchange struct {
 const acceptedMark = "\n===\n"
 
 // parseExchanges reads a file: comments, then exchanges. Each begins with a line
-// >>> and its name. The request follows; after a line <<< the answer; and if a
+// >>> and its name, if it has one. The request follows; after a line <<< the answer; and if a
 // send was accepted, after a line === what it was understood as. In requests
 // {token} is a fresh signature of the hub's rule, others as tokenLike makes them,
 // and the lines of a multipart body get the ends of HTTP's. In answers there are
 // the placeholders of compare.
 func parseExchanges(text string) ([]exchange, error) {
 	var all []exchange
-	_, text, ok := strings.Cut("\n"+text, "\n>>> ")
+	_, text, ok := strings.Cut("\n"+text, "\n>>>")
 	if !ok {
 		return nil, errors.New("there is no exchange in it")
 	}
-	for part := range strings.SplitSeq(text, "\n>>> ") {
+	for part := range strings.SplitSeq(text, "\n>>>") {
 		name, rest, _ := strings.Cut(part, "\n")
 		request, answer, ok := strings.Cut(rest, "\n<<<\n")
-		if !ok || strings.TrimSpace(name) == "" {
-			return nil, fmt.Errorf("exchange %d, %q, has no name or no answer", len(all)+1, name)
+		if !ok {
+			return nil, fmt.Errorf("exchange %d, %q, has no answer", len(all)+1, name)
 		}
 		answer, accepted, ok := strings.Cut(strings.TrimRight(answer, "\n"), acceptedMark)
 		answer = strings.TrimRight(answer, "\n")
 		if ok {
 			answer += acceptedMark + accepted
 		}
-		all = append(all, exchange{name, request, answer})
+		all = append(all, exchange{strings.TrimSpace(name), request, answer})
 	}
 	return all, nil
 }
