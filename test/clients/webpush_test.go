@@ -1,32 +1,21 @@
-// Package clients holds what Fanfare sends and serves against other people's
-// programs, unmodified, from their own registries.
 package clients_test
 
 import (
-	"bytes"
-	"context"
 	"crypto/ecdh"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
 	"io"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
-
-	"go.uber.org/goleak"
 
 	"github.com/fanfare-hub/fanfare/internal/hub"
 	"github.com/fanfare-hub/fanfare/internal/pns"
 	"github.com/fanfare-hub/fanfare/internal/pns/browser"
 	"github.com/fanfare-hub/fanfare/internal/pns/pnstest"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var b64 = base64.RawURLEncoding.EncodeToString
 
@@ -112,48 +101,19 @@ func push(t *testing.T, vapid *ecdh.PrivateKey, to *hub.BrowserKeys, messages []
 	return got
 }
 
-// read hands requests to webpush/read.mjs, in a folder with what its lock file
-// names.
+// read hands requests to webpush/read.mjs.
 func read(t *testing.T, key *ecdh.PrivateKey, auth []byte, requests []request) []seen {
 	t.Helper()
-	dir := t.TempDir()
-	for _, name := range []string{"package.json", "package-lock.json", "read.mjs"} {
-		text, err := os.ReadFile(filepath.Join("webpush", name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	run(t, dir, nil, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")
 	input, err := json.Marshal(map[string]any{"privateKey": b64(key.Bytes()), "auth": b64(auth), "requests": requests})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var all []seen
-	if err := json.Unmarshal(run(t, dir, input, "node", "read.mjs"), &all); err != nil {
+	if err := json.Unmarshal(run(t, command{dir: install(t, "webpush"), input: input}, "node", "read.mjs"), &all); err != nil {
 		t.Fatal(err)
 	}
 	if len(all) != len(requests) {
 		t.Fatalf("%d of %d messages were read", len(all), len(requests))
 	}
 	return all
-}
-
-// run returns what a program prints. One that is not there is a failure: where
-// it may be missing, test/run.sh leaves this package out and says so.
-func run(t *testing.T, dir string, input []byte, name string, args ...string) []byte {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Dir, cmd.Stdin = dir, bytes.NewReader(input)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%s: %v\n%s", cmd, err, stderr.Bytes())
-	}
-	return out
 }

@@ -1,0 +1,21 @@
+// @azure/notification-hubs, as it comes from its registry, against fanfare dev:
+// every operation that it offers, and what the devices get.
+import assert from "node:assert/strict";
+import * as nh from "@azure/notification-hubs";
+import { check, finish, unused, watch } from "../lib/check.mjs";
+import { ready } from "../lib/hub.mjs";
+import { installations } from "./installations.mjs";
+import { refusals, schedules } from "./later.mjs";
+import { registrations } from "./registrations.mjs";
+import { sends } from "./sends.mjs";
+
+const c = watch(new nh.NotificationHubsClient(ready.connectionString, ready.hub), "");
+await registrations(c);
+await sends(c);
+await installations(c);
+await schedules(c);
+await refusals();
+// What Fanfare does not serve yet.
+const missing = ["getFeedbackContainerUrl", "getNotificationHubJob", "beginSubmitNotificationHubJob", "submitNotificationHubJob", "listNotificationHubJobs"];
+await check("every operation was called", () => assert.deepEqual(unused(), missing));
+finish();
