@@ -102,6 +102,14 @@ func TestDevicesChecklist(t *testing.T) {
 			f.call(http.MethodGet, registrations, "", "Authorization", f.tokenOf("Listen", listenKey)).
 				refused(401, "Manage claim is required for this operation.")
 		}},
+		{"the prefix d3p1 in a job's dictionaries, and its Status", func(t *testing.T, f *fixture) {
+			g := f.call(http.MethodPost, "/MyHub/jobs", jobBody).want(201)
+			for _, part := range []string{"<Status>Started</Status>", "<d3p1:KeyValueOfstringstring><d3p1:Key>a</d3p1:Key><d3p1:Value>b</d3p1:Value></d3p1:KeyValueOfstringstring>"} {
+				if !strings.Contains(g.body, part) {
+					t.Errorf("%s is missing: %s", part, g.body)
+				}
+			}
+		}},
 		{"Retry-After in whole seconds", func(t *testing.T, f *fixture) {
 			g := setupBusy(t).put("1-2-3", "Apple", token).want(503)
 			if g.header.Get("Retry-After") != "1" {

@@ -6,6 +6,10 @@ import (
 	"testing"
 )
 
+// jobBody is an export, with a property of the client's.
+var jobBody = jobEntry(`<Type>ExportRegistrations</Type><OutputContainerUri>https://a.blob.core.windows.net/jobs?sig=x</OutputContainerUri>` +
+	`<InputProperties xmlns:q="http://schemas.microsoft.com/2003/10/Serialization/Arrays"><q:KeyValueOfstringstring><q:Key>a</q:Key><q:Value>b</q:Value></q:KeyValueOfstringstring></InputProperties>`)
+
 // The only statuses, and headers with them, that satisfy every client.
 func TestStatusChecklist(t *testing.T) {
 	t.Parallel()
@@ -75,6 +79,20 @@ func TestStatusChecklist(t *testing.T) {
 			f.putInstallation("i", installation).want(200)
 			f.call(http.MethodDelete, "/MyHub/installations/i", "").want(204)
 			f.call(http.MethodDelete, "/MyHub/installations/i", "").want(204)
+		}},
+		{"POST of a job: 201, Location, the entry; GET 200, missing 404; list 200", func(t *testing.T, f *fixture) {
+			g := f.call(http.MethodPost, "/MyHub/jobs", jobBody).want(201)
+			id := jobForm.FindString(g.body)
+			if id == "" || g.header.Get("Location") != "https://"+host+"/MyHub/jobs/"+id || !strings.HasPrefix(g.body, "<entry ") {
+				t.Errorf("%v", g)
+			}
+			if g := f.get("/MyHub/jobs/" + id).want(200); !strings.HasPrefix(g.body, "<entry ") {
+				t.Errorf("%v", g)
+			}
+			if g := f.get("/MyHub/jobs").want(200); !strings.HasPrefix(g.body, "<feed ") {
+				t.Errorf("%v", g)
+			}
+			f.get("/MyHub/jobs/none").want(404)
 		}},
 		{"PUT of a hub: 201 and then 200, the entry", func(t *testing.T, f *fixture) {
 			made := f.manage(http.MethodPut, "/shop", hubBody("")).want(201)

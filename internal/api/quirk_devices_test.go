@@ -30,6 +30,9 @@ func quirksOfDevices() []quirk {
 		shown(dotnet, "lists hubs at the root without an api-version", "hub-dotnet", "list by name"),
 		shown(dotnet, "asks whether there is a hub by an entry or 404", "hub-dotnet", "get what is not there"),
 		shown(dotnet, "deletes a hub without If-Match", "hub-dotnet", "delete"),
+		shown(dotnet, "writes back what it read of a hub, placeholders too", "hub-dotnet-write-back", "write everything back"),
+		shown(dotnet, "submits a job with the parameters of its content type in another order", "job-dotnet", "submit with parameters in another order"),
+		shown(dotnet, "reads a list without jobs", "job-dotnet", "list of a hub without jobs"),
 		kept(dotnet, "throws at an installation of Xiaomi's", noAnswer),
 
 		shown(js, "needs an id's Location that begins with https", "registrationid-clients", "@azure/notification-hubs"),
@@ -53,6 +56,9 @@ func quirksOfDevices() []quirk {
 		shown(js, "writes a browser's channel as an object", "installation-javascript-browser", "put a browser as an object"),
 		shown(js, "reads a browser's channel as an object", "installation-javascript-browser", "get a browser as an object"),
 		shown(js, "patches as plain JSON", "installation-patch-javascript", "patch as plain JSON"),
+		shown(js, "takes 201 alone for a job, with its URL in CDATA", "job-javascript", "submit"),
+		shown(js, "polls a job for its Status", "job-javascript", "poll"),
+		shown(js, "lists jobs", "job-javascript", "list"),
 		kept(js, "has no filter for the handles of MPNS and Xiaomi", notOffered),
 		kept(js, "never sends Priority", ownObjects),
 		kept(js, "drops SecondaryTileName", ownObjects),
@@ -104,6 +110,8 @@ func quirksOfDevices() []quirk {
 		shown(java, "reads a hub's name from its title", "hub-java", "get"),
 		shown(java, "lists hubs with all their entries, by $skip and $top", "hub-java", "list of full entries"),
 		shown(java, "takes 404 for the deletion of a hub", "hub-java", "delete what is not there"),
+		shown(java, "takes 201 alone for a job, under a content type without parameters", "job-java", "submit with a slash at the end of the path"),
+		shown(java, "shows the sentence of a job that is refused", "job-java", "a job that is wrong"),
 		kept(java, "ignores TemplateName, PushVariables and ApnsHeaders", ownObjects),
 
 		shown(php, "finds an id by its own spelling and version", "registrationid-clients", "PHP"),

@@ -69,6 +69,7 @@ func quirksOfSending() []quirk {
 
 		shown(golang, "sends U+FFFD for the expiration of a direct send", "send-go", "a direct send with U+FFFD for an expiration"),
 		shown(golang, "sends an expiration for APNs to every platform", "send-go", "fields of the signature in order of the alphabet, an expiration for FCM"),
+		shown(golang, "finds an id before api-version, the first parameter of a Location", "send-go", "a direct send with U+FFFD for an expiration"),
 		shown(golang, "signs with its fields in order of the alphabet", "send-go", "fields of the signature in order of the alphabet, an expiration for FCM"),
 		shown(golang, "sends a batch as form-data that is never closed", "batch-go", "form-data that is never closed"),
 		shown(golang, "schedules in the caller's zone without saying so", "schedule-go", "a local time without a zone"),
