@@ -11,14 +11,6 @@ import (
 	"time"
 )
 
-// build makes the command.
-func build(t *testing.T) string {
-	t.Helper()
-	binary := filepath.Join(t.TempDir(), "fanfare")
-	run(t, command{}, "go", "build", "-o", binary, "../../cmd/fanfare")
-	return binary
-}
-
 // dev is a fanfare dev.
 type dev struct {
 	ReadyFile string `json:"-"`
