@@ -9,28 +9,35 @@ import (
 )
 
 // TagExpression chooses the registrations that a send reaches. It is built from
-// Tag, AnyTag, InstallationTag and UserTag with And, Or and Not. A tag that is
-// not valid never becomes part of the expression: the send that uses it fails.
+// Tag, AnyTag, InstallationTag and UserTag with And, Or and Not, whatever the
+// precedence of the operators. It is a value: And, Or and Not leave it as it is,
+// so that its parts can be used again.
+//
+// A tag that is not valid never becomes part of the expression, and neither does
+// what is beyond Azure's limits: the send that uses it fails before anything is
+// sent. They are 20 tags joined by Or alone, 6 in any other expression, 120
+// characters in a tag of your own, and 8,000 bytes in all. A Fanfare hub whose limits have
+// been raised takes more as text: SendOptions.Expression.
 type TagExpression struct {
 	node tagexpr.Node
 	err  error
 }
 
-// maxTag is the hub's limit for a tag, in characters.
-const maxTag = 120
-
-// Tag is the expression that a tag is carried.
+// Tag is the expression that a tag is carried: 1 to 120 letters, digits and
+// _ @ # . : - of which the letter case does not count.
 func Tag(tag string) TagExpression {
-	if err := tagexpr.CheckTag(tag, maxTag); err != nil {
+	if err := tagexpr.CheckTag(tag, tagexpr.DefaultLimits.Tag); err != nil {
 		return TagExpression{err: fmt.Errorf("notificationhubs: the tag %q: %w", tag, err)}
 	}
 	return TagExpression{node: &tagexpr.Tag{Name: tag}}
 }
 
-// InstallationTag is the expression that chooses one installation.
+// InstallationTag is the expression that chooses one installation, by its ID:
+// the tag $InstallationId:{ID}, which every hub gives its devices.
 func InstallationTag(id string) TagExpression { return systemTag("$InstallationId", id) }
 
-// UserTag is the expression that chooses the installations of a user.
+// UserTag is the expression that chooses the installations of a user, by their
+// UserID: the tag $UserId:{UserID}.
 func UserTag(id string) TagExpression { return systemTag("$UserId", id) }
 
 func systemTag(name, id string) TagExpression {
@@ -89,7 +96,11 @@ func (e TagExpression) Text() (string, error) {
 	if err := e.check(); err != nil {
 		return "", err
 	}
-	return e.node.(fmt.Stringer).String(), nil
+	text := e.node.String()
+	if _, err := tagexpr.Parse(text, tagexpr.DefaultLimits); err != nil {
+		return "", fmt.Errorf("notificationhubs: the tag expression: %w", err)
+	}
+	return text, nil
 }
 
 // expression returns what the header says; "" is everybody. What is given and
@@ -113,15 +124,12 @@ func (o *SendOptions) expression() (string, error) {
 	return o.Expression, nil
 }
 
-// maxOr is the hub's limit for tags that are joined by || alone.
-const maxOr = 20
-
 func joinTags(tags []string) (string, error) {
 	if len(tags) == 0 {
 		return "", errors.New("notificationhubs: the list of tags is empty; without one (nil), everybody is reached")
 	}
-	if len(tags) > maxOr {
-		return "", fmt.Errorf("notificationhubs: %d tags are given; a hub takes at most %d in one send", len(tags), maxOr)
+	if most := tagexpr.DefaultLimits.OrTags; len(tags) > most {
+		return "", fmt.Errorf("notificationhubs: %d tags are given; a hub takes at most %d in one send", len(tags), most)
 	}
 	for _, t := range tags {
 		if err := checkTag(t); err != nil {
