@@ -79,10 +79,18 @@ func NewClient(endpoint, hub, keyName, key string, o *ClientOptions) (*Client, e
 }
 
 func newClient(cs wire.ConnectionString, hub string, o *ClientOptions) (*Client, error) {
-	if hub == "." || hub == ".." || hub == "" || strings.Contains(hub, "/") {
-		return nil, fmt.Errorf("notificationhubs: %q is not the name of a hub", hub)
+	if err := checkHubName(hub); err != nil {
+		return nil, err
 	}
 	return newClientAt(cs, "/"+hub, o)
+}
+
+// checkHubName refuses what would name something else than a hub.
+func checkHubName(hub string) error {
+	if hub == "." || hub == ".." || hub == "" || strings.Contains(hub, "/") {
+		return fmt.Errorf("notificationhubs: %q is not the name of a hub", hub)
+	}
+	return nil
 }
 
 // newClientAt returns a client for what is below a path: a hub, or the namespace.

@@ -29,6 +29,18 @@ func NewNamespaceClientFromConnectionString(connectionString string, o *ClientOp
 	return &NamespaceClient{c}, nil
 }
 
+// Client returns a client of one of the namespace's hubs, with the namespace's
+// rule and options. Whether there is such a hub, it does not ask.
+func (n *NamespaceClient) Client(hub string) (*Client, error) {
+	if err := checkHubName(hub); err != nil {
+		return nil, err
+	}
+	c, base := *n.c, *n.c.base
+	base.Path = "/" + hub
+	c.base = &base
+	return &c, nil
+}
+
 // ConnectionString returns what a program needs to use a rule of a hub or of the
 // namespace, with the rule's primary key: convert it to a string to use it.
 func (n *NamespaceClient) ConnectionString(r AuthorizationRule) Secret {

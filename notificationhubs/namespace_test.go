@@ -137,6 +137,31 @@ func TestHubRequests(t *testing.T) {
 	}
 }
 
+// A client of one hub works below it, with the namespace's rule.
+func TestNamespaceHubClient(t *testing.T) {
+	t.Parallel()
+	n, rec := namespace(t, nh.ClientOptions{TestSend: true, UserAgent: "a/1"}, accepted)
+	client, err := n.Client("a b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sent, err := client.Send(t.Context(), nh.NewADMNotification(`{}`), nil); err != nil || sent.Outcome == nil {
+		t.Errorf("%+v, %v", sent, err)
+	}
+	r := rec.last()
+	if r.uri != "/a%20b/messages?api-version=2020-06&test" || r.header.Get("User-Agent") != "a/1" || strings.Contains(r.header.Get("Authorization"), "a%2520b") {
+		t.Errorf("%s, %v", r.uri, r.header)
+	}
+	if _, err := n.HubExists(t.Context(), "shop"); err == nil || !strings.HasPrefix(rec.last().uri, "/shop?") {
+		t.Errorf("the namespace's own client asks for %s, %v", rec.last().uri, err)
+	}
+	for _, name := range []string{"", "..", "a/b"} {
+		if _, err := n.Client(name); err == nil {
+			t.Errorf("%q passed for a hub's name", name)
+		}
+	}
+}
+
 // What answers say beside the description is read too.
 func TestHubAnswer(t *testing.T) {
 	t.Parallel()

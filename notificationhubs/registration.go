@@ -32,9 +32,9 @@ const (
 // with a template gets template notifications.
 type Registration struct {
 	ID                string
-	ETag              string // of the state that was read; only UpdateRegistration sends it
+	ETag              ETag // of the state that was read; only UpdateRegistration sends it
 	Platform          Platform
-	Handle            string // token, channel URI, a browser's endpoint; Baidu: userId-channelId
+	Handle            string // token, channel URI, a browser's endpoint; of Baidu what BaiduHandle makes
 	P256DH, Auth      string // of a browser
 	Tags              []string
 	PushVariables     map[string]string
@@ -52,6 +52,24 @@ type RegistrationTemplate struct {
 	Priority    string   // APNs
 	MessageType string   // Baidu
 }
+
+// ETag names a state of a registration: each write gives a new one. It is a
+// value to be compared and handed back, without the quotes of the header.
+type ETag string
+
+// AnyETag stands for whatever state there is.
+const AnyETag ETag = "*"
+
+// match is the ETag in an If-Match header: RFC 9110, section 13.1.1.
+func (e ETag) match() string {
+	if e == AnyETag {
+		return "*"
+	}
+	return `"` + string(e) + `"`
+}
+
+// BaiduHandle is the handle of a device of Baidu, which has two names there.
+func BaiduHandle(userID, channelID string) string { return userID + "-" + channelID }
 
 // Header is a name and a value.
 type Header struct{ Name, Value string }
@@ -88,17 +106,15 @@ func (c *Client) CreateOrUpdateRegistration(ctx context.Context, r Registration)
 }
 
 // UpdateRegistration writes a registration that exists, if its ETag is still
-// the one given. Otherwise the *ResponseError has the status 404 or 412.
+// the one given; AnyETag asks only that it exists. Otherwise the *ResponseError
+// has the status 404 or 412. It replaces the old one whole.
 func (c *Client) UpdateRegistration(ctx context.Context, r Registration) (*Registration, error) {
 	if r.ID == "" || r.ETag == "" {
-		return nil, errors.New("notificationhubs: an update needs the ID and the ETag that were read")
+		return nil, errors.New("notificationhubs: an update needs the ID and the ETag that were read, or AnyETag")
 	}
-	h := http.Header{"If-Match": {quoted(r.ETag)}}
+	h := http.Header{"If-Match": {r.ETag.match()}}
 	return c.writeRegistration(ctx, call{method: http.MethodPut, path: []string{"registrations", r.ID}, header: h, once: true}, r)
 }
-
-// quoted is an ETag as RFC 9110, section 8.8.3, writes it.
-func quoted(etag string) string { return `"` + etag + `"` }
 
 func (c *Client) writeRegistration(ctx context.Context, request call, r Registration) (*Registration, error) {
 	w, err := registrationToWire(&r)
@@ -144,16 +160,43 @@ func exists[T any](_ *T, err error) (bool, error) {
 	return err == nil, err
 }
 
-// DeleteRegistration removes one, if its ETag is the one given; "" is any. That
-// there is none is an error, with the status 404.
-func (c *Client) DeleteRegistration(ctx context.Context, id, etag string) error {
-	match := "*"
-	if etag != "" {
-		match = quoted(etag)
+// DeleteRegistration removes one, if its ETag is still the one given; "" is
+// AnyETag. Otherwise the *ResponseError has the status 404 or 412.
+func (c *Client) DeleteRegistration(ctx context.Context, id string, etag ETag) error {
+	if etag == "" {
+		etag = AnyETag
 	}
 	_, err := c.do(ctx, call{
-		method: http.MethodDelete, path: []string{"registrations", id}, header: http.Header{"If-Match": {match}},
+		method: http.MethodDelete, path: []string{"registrations", id}, header: http.Header{"If-Match": {etag.match()}},
 		want: []int{http.StatusOK}, gone: true,
 	})
 	return err
+}
+
+// DeleteRegistrationsByHandle removes the registrations of a device's handle, as
+// RegistrationsByHandle lists them, and returns how many it has removed, also
+// with an error: it is not one step, and may be asked again. An installation
+// stays, and is registered again when it is written next.
+func (c *Client) DeleteRegistrationsByHandle(ctx context.Context, handle string) (int, error) {
+	if handle == "" {
+		return 0, errors.New("notificationhubs: the handle is missing")
+	}
+	var ids []string // in full, since a page may not go on where its start is gone
+	for r, err := range c.RegistrationsByHandle(ctx, handle) {
+		if err != nil {
+			return 0, err
+		}
+		ids = append(ids, r.ID)
+	}
+	deleted := 0
+	for _, id := range ids {
+		switch err := c.DeleteRegistration(ctx, id, AnyETag); {
+		case notFound(err): // somebody else was faster
+		case err != nil:
+			return deleted, err
+		default:
+			deleted++
+		}
+	}
+	return deleted, nil
 }

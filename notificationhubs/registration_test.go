@@ -41,9 +41,17 @@ func TestRegistrationRequests(t *testing.T) {
 		"create":           {func(c *nh.Client) (*nh.Registration, error) { return c.CreateRegistration(t.Context(), r) }, "POST", "/MyHub/registrations?api-version=2020-06", "", body},
 		"create or update": {func(c *nh.Client) (*nh.Registration, error) { return c.CreateOrUpdateRegistration(t.Context(), r) }, "PUT", "/MyHub/registrations/1-2-3?api-version=2020-06", "", body},
 		"update":           {func(c *nh.Client) (*nh.Registration, error) { return c.UpdateRegistration(t.Context(), r) }, "PUT", "/MyHub/registrations/1-2-3?api-version=2020-06", `"2"`, body},
-		"read":             {func(c *nh.Client) (*nh.Registration, error) { return c.Registration(t.Context(), "1-2-3") }, "GET", "/MyHub/registrations/1-2-3?api-version=2020-06", "", ""},
+		"update any state": {func(c *nh.Client) (*nh.Registration, error) {
+			any := r
+			any.ETag = nh.AnyETag
+			return c.UpdateRegistration(t.Context(), any)
+		}, "PUT", "/MyHub/registrations/1-2-3?api-version=2020-06", "*", body},
+		"read": {func(c *nh.Client) (*nh.Registration, error) { return c.Registration(t.Context(), "1-2-3") }, "GET", "/MyHub/registrations/1-2-3?api-version=2020-06", "", ""},
 		"delete": {func(c *nh.Client) (*nh.Registration, error) {
 			return nil, c.DeleteRegistration(t.Context(), "1-2-3", "")
+		}, "DELETE", "/MyHub/registrations/1-2-3?api-version=2020-06", "*", ""},
+		"delete any state": {func(c *nh.Client) (*nh.Registration, error) {
+			return nil, c.DeleteRegistration(t.Context(), "1-2-3", nh.AnyETag)
 		}, "DELETE", "/MyHub/registrations/1-2-3?api-version=2020-06", "*", ""},
 		"delete a state": {func(c *nh.Client) (*nh.Registration, error) {
 			return nil, c.DeleteRegistration(t.Context(), "1-2-3", "2")
@@ -182,6 +190,61 @@ func TestRegistrationExists(t *testing.T) {
 		client, _ := setup(t, nh.ClientOptions{}, always(status, anEntry))
 		if there, err := client.RegistrationExists(t.Context(), "1-2-3"); there != want.there || (err != nil) != want.fails {
 			t.Errorf("%d: %v, %v", status, there, err)
+		}
+	}
+}
+
+// Every registration of the handle is removed, from all pages, and what somebody
+// else has removed meanwhile is no error.
+func TestDeleteRegistrationsByHandle(t *testing.T) {
+	t.Parallel()
+	client, rec := setup(t, nh.ClientOptions{}, func(n int, w http.ResponseWriter, r request) {
+		switch {
+		case r.method == http.MethodGet:
+			pages(page{[]string{"1", "2"}, "a"}, page{[]string{"3", "4"}, ""})(n, w, r)
+		case strings.HasPrefix(r.uri, "/MyHub/registrations/2?"):
+			w.WriteHeader(http.StatusNotFound)
+		}
+	})
+	if n, err := client.DeleteRegistrationsByHandle(t.Context(), "it's"); err != nil || n != 3 {
+		t.Errorf("%d, %v", n, err)
+	}
+	var got []string
+	for _, r := range rec.all() {
+		got = append(got, r.method+" "+r.uri)
+	}
+	list := "GET /MyHub/registrations?api-version=2020-06"
+	want := []string{
+		list + "&%24filter=ChannelUri+eq+%27it%27%27s%27", list + "&%24filter=ChannelUri+eq+%27it%27%27s%27&continuationtoken=a",
+		"DELETE /MyHub/registrations/1?api-version=2020-06", "DELETE /MyHub/registrations/2?api-version=2020-06",
+		"DELETE /MyHub/registrations/3?api-version=2020-06", "DELETE /MyHub/registrations/4?api-version=2020-06",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if n, err := client.DeleteRegistrationsByHandle(t.Context(), ""); err == nil || n != 0 || len(rec.all()) != len(want) {
+		t.Errorf("without a handle: %d, %v", n, err)
+	}
+}
+
+// An error ends it, and says how far it came.
+func TestDeleteRegistrationsByHandleErrors(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		method  string
+		deleted int
+	}{"of the list": {http.MethodGet, 0}, "of a deletion": {http.MethodDelete, 1}} {
+		client, _ := setup(t, nh.ClientOptions{}, func(n int, w http.ResponseWriter, r request) {
+			switch {
+			case r.method == c.method && !strings.HasPrefix(r.uri, "/MyHub/registrations/1?"):
+				w.WriteHeader(http.StatusForbidden)
+			case r.method == http.MethodGet:
+				pages(page{[]string{"1", "2"}, ""})(n, w, r)
+			}
+		})
+		n, err := client.DeleteRegistrationsByHandle(t.Context(), "h")
+		if e, ok := errors.AsType[*nh.ResponseError](err); !ok || e.StatusCode != http.StatusForbidden || n != c.deleted {
+			t.Errorf("%s: %d, %v", name, n, err)
 		}
 	}
 }

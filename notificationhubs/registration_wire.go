@@ -40,7 +40,7 @@ func templateToWire(t *RegistrationTemplate, p Platform, w *wire.Registration) {
 
 func registrationFromWire(w *wire.Registration) Registration {
 	r := Registration{
-		ID: w.RegistrationID, ETag: w.ETag, Platform: Platform(w.Platform), Handle: w.Handle, P256DH: w.P256DH, Auth: w.Auth,
+		ID: w.RegistrationID, ETag: ETag(w.ETag), Platform: Platform(w.Platform), Handle: w.Handle, P256DH: w.P256DH, Auth: w.Auth,
 		Tags: w.Tags, PushVariables: w.PushVariables, SecondaryTileName: w.SecondaryTileName, ExpirationTime: w.ExpirationTime,
 	}
 	if !w.Template {
