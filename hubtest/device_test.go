@@ -130,7 +130,7 @@ func TestFates(t *testing.T) {
 	t.Parallel()
 	hub := hubtest.Start(t)
 	client := hub.Client()
-	for fate, want := range map[hubtest.Fate]string{
+	for fate, want := range map[hubtest.Fate]nh.Outcome{
 		hubtest.Live: "Success", hubtest.Gone: "BadChannel", hubtest.Foreign: "InvalidCredentials", hubtest.Throttled: "Success",
 		hubtest.Error.Times(3): "Success", hubtest.Slow(time.Millisecond): "Success",
 		hubtest.Unavailable.Times(1000): "AbandonedNotificationMessages",

@@ -13,28 +13,46 @@ import (
 // NotificationDetails is the telemetry of a notification.
 type NotificationDetails struct {
 	NotificationID     string
-	State              string // Scheduled, Enqueued, Processing, Completed, NoTargetFound, Abandoned, Canceled, …
-	EnqueueTime        time.Time
+	State              NotificationState
+	EnqueueTime        time.Time // when the hub accepted it
 	StartTime          time.Time // zero until it has started
 	EndTime            time.Time // zero until it has ended
 	Body               string
-	Tags               string
-	TargetPlatforms    string
-	Outcomes           map[string]map[string]int64 // by platform (apns, fcmv1, …), then by outcome's name
-	PnsErrorDetailsURI string
+	Tags               string                         // the tag expression; "" is everybody
+	TargetPlatforms    string                         // apple,windowstemplate,…: formats, and kinds of template
+	Outcomes           map[Platform]map[Outcome]int64 // how many devices ended so
+	PnsErrorDetailsURI string                         // where what went wrong can be read; "" if nothing did
 }
 
+// NotificationState says how far a notification is. A hub may have others than
+// those named here.
+type NotificationState string
+
+// The states of notifications.
+const (
+	StateScheduled     NotificationState = "Scheduled"
+	StateEnqueued      NotificationState = "Enqueued" // accepted, and not begun
+	StateProcessing    NotificationState = "Processing"
+	StateCompleted     NotificationState = "Completed"     // each device has its outcome, good or bad
+	StateNoTargetFound NotificationState = "NoTargetFound" // nobody was registered for it
+	StateAbandoned     NotificationState = "Abandoned"     // it could not be delivered in time
+	StateCanceled      NotificationState = "Canceled"      // by CancelScheduled, or with its hub
+)
+
 // Final reports whether the state never changes again.
-func (d *NotificationDetails) Final() bool {
-	switch d.State {
-	case "Completed", "NoTargetFound", "Abandoned", "Canceled", "Cancelled": // Azure's SDKs spell it both ways
+func (s NotificationState) Final() bool {
+	switch s {
+	case StateCompleted, StateNoTargetFound, StateAbandoned, StateCanceled, "Cancelled": // Azure's SDKs spell it both ways
 		return true
 	}
 	return false
 }
 
+// Final reports whether the notification's state never changes again.
+func (d *NotificationDetails) Final() bool { return d.State.Final() }
+
 // Count returns how many devices of all platforms ended in an outcome.
-func (d *NotificationDetails) Count(outcome string) (n int64) {
+func (d *NotificationDetails) Count(outcome Outcome) (n int64) {
 	for _, counts := range d.Outcomes {
 		n += counts[outcome]
 	}
@@ -53,16 +71,16 @@ func (c *Client) NotificationDetails(ctx context.Context, id string) (*Notificat
 		return nil, fmt.Errorf("notificationhubs: the telemetry: %w", err)
 	}
 	d := &NotificationDetails{
-		NotificationID: w.NotificationID, State: w.State, EnqueueTime: w.EnqueueTime, StartTime: w.StartTime, EndTime: w.EndTime,
+		NotificationID: w.NotificationID, State: NotificationState(w.State), EnqueueTime: w.EnqueueTime, StartTime: w.StartTime, EndTime: w.EndTime,
 		Body: w.NotificationBody, Tags: w.Tags, TargetPlatforms: w.TargetPlatforms, PnsErrorDetailsURI: w.PnsErrorDetailsURI,
-		Outcomes: map[string]map[string]int64{},
+		Outcomes: map[Platform]map[Outcome]int64{},
 	}
 	for _, p := range w.OutcomeCounts {
-		counts := map[string]int64{}
+		counts := map[Outcome]int64{}
 		for _, o := range p.Counts {
-			counts[o.Name] += o.Count
+			counts[Outcome(o.Name)] += o.Count
 		}
-		d.Outcomes[p.Platform] = counts
+		d.Outcomes[Platform(p.Platform)] = counts
 	}
 	return d, nil
 }

@@ -30,7 +30,7 @@ func TestNotificationDetails(t *testing.T) {
 		NotificationID: "NH-1", State: "Completed",
 		EnqueueTime: time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC), StartTime: time.Date(2030, 1, 2, 3, 4, 5, 6_123_400, time.UTC), EndTime: time.Date(2030, 1, 2, 3, 4, 6, 5e8, time.UTC),
 		Body: `{"aps":{"alert":"Hi"}}`, Tags: "a && b", TargetPlatforms: "apple,windowstemplate",
-		Outcomes:           map[string]map[string]int64{"apns": {"Success": 3, "ExpiredChannel": 1}, "wns": {"Success": 4}},
+		Outcomes:           map[nh.Platform]map[nh.Outcome]int64{"apns": {"Success": 3, "ExpiredChannel": 1}, "wns": {"Success": 4}},
 		PnsErrorDetailsURI: "https://errors.example/x",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -46,9 +46,9 @@ func TestNotificationDetails(t *testing.T) {
 
 func TestFinal(t *testing.T) {
 	t.Parallel()
-	for state, want := range map[string]bool{
-		"Completed": true, "NoTargetFound": true, "Abandoned": true, "Canceled": true, "Cancelled": true,
-		"Enqueued": false, "Scheduled": false, "Processing": false, "Unknown": false, "": false,
+	for state, want := range map[nh.NotificationState]bool{
+		nh.StateCompleted: true, nh.StateNoTargetFound: true, nh.StateAbandoned: true, nh.StateCanceled: true, "Cancelled": true,
+		nh.StateEnqueued: false, nh.StateScheduled: false, nh.StateProcessing: false, "Unknown": false, "": false,
 	} {
 		if got := (&nh.NotificationDetails{State: state}).Final(); got != want {
 			t.Errorf("%q: %v", state, got)

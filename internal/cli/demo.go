@@ -119,8 +119,8 @@ func (s *story) tell() error {
 		{title: "A set of tags", n: nh.NewWindowsNotification(hello), o: &nh.SendOptions{Tags: []string{"sports", "politics"}}, reach: cast(windows, "Hello world!")},
 		{title: "A tag expression", n: nh.NewFCMV1Notification(`{"message":{"data":{"score":"2:1"}}}`), o: &nh.SendOptions{To: nh.Tag("sports").And(nh.Tag("fr").Not())}, reach: cast(android, "2:1")},
 		{title: "One greeting, in each device's own template", n: nh.NewTemplateNotification(properties), o: &nh.SendOptions{Tags: []string{"greetings"}}, reach: map[*demoDevice]string{english: "Hello", french: "» Salut"}},
-		{title: "A tag that nobody carries", n: apple, o: &nh.SendOptions{Tags: []string{"chess"}}, state: "NoTargetFound"},
-		{title: "A device that is gone", n: apple, o: &nh.SendOptions{Tags: []string{"lost"}}, outcome: "ExpiredChannel"},
+		{title: "A tag that nobody carries", n: apple, o: &nh.SendOptions{Tags: []string{"chess"}}, state: nh.StateNoTargetFound},
+		{title: "A device that is gone", n: apple, o: &nh.SendOptions{Tags: []string{"lost"}}, outcome: nh.OutcomeExpiredChannel},
 	} {
 		if err := s.play(step); err != nil {
 			return err
@@ -135,8 +135,8 @@ type step struct {
 	n       *nh.Notification
 	o       *nh.SendOptions
 	reach   map[*demoDevice]string // who gets it, and a text that must be in it
-	state   string                 // "": Completed
-	outcome string                 // of the one device that is not reached; "": everybody is
+	state   nh.NotificationState   // "": Completed
+	outcome nh.Outcome             // of the one device that is not reached; "": everybody is
 }
 
 func cast(d *demoDevice, text string) map[*demoDevice]string { return map[*demoDevice]string{d: text} }
@@ -203,13 +203,13 @@ func counts(d *nh.NotificationDetails) string {
 func (s *story) check(p step, d *nh.NotificationDetails) error {
 	state := p.state
 	if state == "" {
-		state = "Completed"
+		state = nh.StateCompleted
 	}
 	switch {
 	case d.State != state:
 		return fmt.Errorf("step %d: the state is %s, not %s", s.number, d.State, state)
-	case d.Count("Success") != int64(len(p.reach)):
-		return fmt.Errorf("step %d: telemetry counts %d successes, not %d", s.number, d.Count("Success"), len(p.reach))
+	case d.Count(nh.OutcomeSuccess) != int64(len(p.reach)):
+		return fmt.Errorf("step %d: telemetry counts %d successes, not %d", s.number, d.Count(nh.OutcomeSuccess), len(p.reach))
 	case p.outcome != "" && d.Count(p.outcome) != 1:
 		return fmt.Errorf("step %d: telemetry does not count one %s", s.number, p.outcome)
 	}

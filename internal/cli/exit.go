@@ -115,18 +115,18 @@ func delivered(d *nh.NotificationDetails) error {
 	var missed int64
 	for _, counts := range d.Outcomes {
 		for outcome, n := range counts {
-			if outcome != "Success" && outcome != "Skipped" {
+			if outcome != nh.OutcomeSuccess && outcome != nh.OutcomeSkipped {
 				missed += n
 			}
 		}
 	}
-	if d.State == "NoTargetFound" {
+	if d.State == nh.StateNoTargetFound {
 		return undelivered{exitNobody, "no device is registered for the notification"}
 	}
-	if d.State != "Completed" && missed == 0 {
-		return undelivered{exitNobody, "the notification was given up: " + d.State}
+	if d.State != nh.StateCompleted && missed == 0 {
+		return undelivered{exitNobody, "the notification was given up: " + string(d.State)}
 	}
-	return shortfall(d.Count("Success"), missed)
+	return shortfall(d.Count(nh.OutcomeSuccess), missed)
 }
 
 // shortfall is delivered for the counts alone.

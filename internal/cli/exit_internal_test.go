@@ -15,9 +15,9 @@ import (
 
 func TestDelivered(t *testing.T) {
 	t.Parallel()
-	type counts = map[string]map[string]int64
+	type counts = map[nh.Platform]map[nh.Outcome]int64
 	for name, c := range map[string]struct {
-		state    string
+		state    nh.NotificationState
 		outcomes counts
 		code     int
 		says     string

@@ -56,7 +56,7 @@ func (w *world) believed(s *service) {
 
 func platformName(d *nh.NotificationDetails) string {
 	for name := range d.Outcomes {
-		return name
+		return string(name)
 	}
 	return ""
 }

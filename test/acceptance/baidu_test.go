@@ -120,7 +120,7 @@ func (w *world) wrongCredential(n *nh.Notification, platform string, devices int
 	id := w.send(n, "a")
 	w.idle()
 	w.advance(5 * time.Minute)
-	if d := w.details(id); d.State != "Processing" || len(d.Outcomes[platform]) != 0 {
+	if d := w.details(id); d.State != "Processing" || len(d.Outcomes[nh.Platform(platform)]) != 0 {
 		w.Errorf("with the wrong credential: %+v", d)
 	}
 	parked := false

@@ -118,7 +118,7 @@ func TestWrongCredentials(t *testing.T) {
 // waits checks that a send is parked, and has done nothing to its devices.
 func (w *world) waits(s *service, id string, devices int) {
 	w.Helper()
-	if d := w.details(id); d.State != "Processing" || len(d.Outcomes[string(s.platform)]) != 0 {
+	if d := w.details(id); d.State != "Processing" || len(d.Outcomes[s.platform]) != 0 {
 		w.Errorf("while it waits: %+v", d)
 	}
 	parked := 0
