@@ -32,11 +32,13 @@ func platforms() []platform {
 		{nh.APNs, wrap(func(p any) *nh.Notification { return nh.NewAppleNotification(p, nil) }, `{"aps":{"alert":%q}}`), `{"aps":{"alert":"$(text)"}}`},
 		{nh.FCMV1, wrap(nh.NewFCMV1Notification, `{"message":{"data":{"a":%q}}}`), `{"message":{"data":{"a":"$(text)"}}}`},
 		{nh.GCM, wrap(nh.NewFCMNotification, `{"data":{"a":%q}}`), `{"data":{"a":"$(text)"}}`},
-		{nh.WNS, func(text string) *nh.Notification { return nh.NewWindowsNotification(fmt.Sprintf(toast, text)) }, fmt.Sprintf(toast, "$(text)")},
+		{nh.WNS, func(text string) *nh.Notification { return nh.NewWindowsNotification(fmt.Sprintf(toast, text), nil) }, fmt.Sprintf(toast, "$(text)")},
 		{nh.MPNS, func(text string) *nh.Notification { return nh.NewMPNSNotification(fmt.Sprintf(phoneToast, text)) }, fmt.Sprintf(phoneToast, "$(text)")},
 		{nh.ADM, wrap(nh.NewADMNotification, `{"data":{"a":%q}}`), `{"data":{"a":"$(text)"}}`},
-		{nh.Browser, func(text string) *nh.Notification { return nh.NewBrowserNotification(text) }, `{"title":"$(text)"}`},
-		{nh.Baidu, wrap(func(p any) *nh.Notification { return nh.NewBaiduNotification(p, 1) }, `{"title":"t","description":%q}`), `{"title":"t","description":"$(text)"}`},
+		{nh.Browser, func(text string) *nh.Notification { return nh.NewBrowserNotification(text, nil) }, `{"title":"$(text)"}`},
+		{nh.Baidu, wrap(func(p any) *nh.Notification {
+			return nh.NewBaiduNotification(p, &nh.BaiduOptions{MessageType: nh.BaiduAlert})
+		}, `{"title":"t","description":%q}`), `{"title":"t","description":"$(text)"}`},
 		{nh.Xiaomi, wrap(nh.NewXiaomiNotification, `{"title":"t","description":"d","payload":%q}`), `{"title":"t","description":"$(text)"}`},
 	}
 }
@@ -159,7 +161,7 @@ func TestServices(t *testing.T) {
 	d.Register()
 	send := func() {
 		t.Helper()
-		if _, err := client.Send(t.Context(), nh.NewWindowsNotification(`<badge value="1"/>`), nil); err != nil {
+		if _, err := client.Send(t.Context(), nh.NewWindowsNotification(`<badge value="1"/>`, nil), nil); err != nil {
 			t.Fatal(err)
 		}
 		hub.Advance(0)

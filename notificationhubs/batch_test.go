@@ -14,7 +14,7 @@ func TestSendDirectBatch(t *testing.T) {
 	t.Parallel()
 	handles := []string{"https://a/?token=1&b=c", `x"y`}
 	for format, n := range map[string]*nh.Notification{
-		"windows": nh.NewWindowsNotification("<toast/>"), "apple": nh.NewAppleNotification(`{"aps":{}}`, &nh.AppleOptions{Priority: 5}),
+		"windows": nh.NewWindowsNotification("<toast/>", nil), "apple": nh.NewAppleNotification(`{"aps":{}}`, &nh.AppleOptions{Priority: 5}),
 	} {
 		client, rec := setup(t, nh.ClientOptions{}, accepted)
 		sent, err := client.SendDirectBatch(t.Context(), n, handles)
@@ -66,7 +66,7 @@ func TestSendDirectBatchRefuses(t *testing.T) {
 		"nothing":         {nil, one},
 		"a bad payload":   {nh.NewADMNotification("x"), one},
 		"a template":      {nh.NewTemplateNotification(nil), one},
-		"browsers":        {nh.NewBrowserNotification("x"), one},
+		"browsers":        {nh.NewBrowserNotification("x", nil), one},
 		"no handles":      {nh.NewADMNotification("{}"), nil},
 		"too many":        {nh.NewADMNotification("{}"), slices.Repeat(one, nh.MaxBatch+1)},
 		"an empty handle": {nh.NewADMNotification("{}"), []string{"a", " "}},

@@ -11,7 +11,7 @@
 // A notification is made for a platform and sent to everybody, to a set of tags,
 // or to those for whom a tag expression holds, given as text or built:
 //
-//	toast := notificationhubs.NewWindowsNotification(`<toast>…</toast>`)
+//	toast := notificationhubs.NewWindowsNotification(`<toast>…</toast>`, nil)
 //	sent, err := client.Send(ctx, toast, nil)
 //	sent, err = client.Send(ctx, toast, &notificationhubs.SendOptions{Tags: []string{"sports", "politics"}})
 //	sent, err = client.Send(ctx, toast, &notificationhubs.SendOptions{Expression: "sports && !politics"})

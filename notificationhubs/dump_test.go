@@ -18,7 +18,7 @@ func TestDump(t *testing.T) {
 	client, _ := fake(t, nh.ClientOptions{Debug: &dump, TestSend: true, UserAgent: "test/1"}, func(int, *http.Request) (*http.Response, error) {
 		return respond(http.StatusCreated, outcome, "TrackingId", "t-1")
 	})
-	_, err := client.SendDirect(t.Context(), nh.NewBrowserNotification(`{"a":"b"}`), nh.Device{Handle: "https://push.example/x", P256DH: "p", Auth: "browser-secret"})
+	_, err := client.SendDirect(t.Context(), nh.NewBrowserNotification(`{"a":"b"}`, nil), nh.Device{Handle: "https://push.example/x", P256DH: "p", Auth: "browser-secret"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -90,7 +90,7 @@ func TestErrorsHideSecrets(t *testing.T) {
 			return err
 		},
 		"direct send": func(c *nh.Client) error {
-			_, err := c.SendDirect(t.Context(), nh.NewWindowsNotification(toast), nh.Device{Handle: handle})
+			_, err := c.SendDirect(t.Context(), nh.NewWindowsNotification(toast, nil), nh.Device{Handle: handle})
 			return err
 		},
 		"installation": func(c *nh.Client) error {

@@ -51,7 +51,7 @@ func ExampleClient_Send() {
 	defer hub.Close()
 
 	toast := `<toast><visual><binding template="ToastText01"><text id="1">Hello world!</text></binding></visual></toast>`
-	sent, err := client.Send(context.Background(), nh.NewWindowsNotification(toast), nil)
+	sent, err := client.Send(context.Background(), nh.NewWindowsNotification(toast, nil), nil)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func ExampleClient_Send_tag() {
 	client, hub := start(&nh.ClientOptions{})
 	defer hub.Close()
 
-	n := nh.NewWindowsNotification(`<badge value="1"/>`)
+	n := nh.NewWindowsNotification(`<badge value="1"/>`, nil)
 	if _, err := client.Send(context.Background(), n, &nh.SendOptions{Tags: []string{"sports"}}); err != nil {
 		log.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func ExampleClient_Send_setOfTags() {
 	client, hub := start(&nh.ClientOptions{})
 	defer hub.Close()
 
-	n := nh.NewWindowsNotification(`<badge value="1"/>`)
+	n := nh.NewWindowsNotification(`<badge value="1"/>`, nil)
 	if _, err := client.Send(context.Background(), n, &nh.SendOptions{Tags: []string{"sports", "politics"}}); err != nil {
 		log.Fatal(err)
 	}
@@ -204,7 +204,7 @@ func ExampleNewBaiduNotification() {
 	client, hub := start(&nh.ClientOptions{})
 	defer hub.Close()
 
-	n := nh.NewBaiduNotification(map[string]any{"data": map[string]any{"msg": "Hello!"}}, -1)
+	n := nh.NewBaiduNotification(map[string]any{"data": map[string]any{"msg": "Hello!"}}, nil)
 	if _, err := client.Send(context.Background(), n, nil); err != nil {
 		log.Fatal(err)
 	}
@@ -242,7 +242,7 @@ func ExampleClientOptions_debug() {
 	client, hub := start(&nh.ClientOptions{Debug: &dump, TestSend: true})
 	defer hub.Close()
 
-	sent, err := client.Send(context.Background(), nh.NewWindowsNotification(`<badge value="1"/>`), nil)
+	sent, err := client.Send(context.Background(), nh.NewWindowsNotification(`<badge value="1"/>`, nil), nil)
 	if err != nil {
 		log.Fatal(err)
 	}

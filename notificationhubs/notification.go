@@ -110,12 +110,28 @@ func NewAppleNotification(payload any, o *AppleOptions) *Notification {
 	if o.Priority != 0 {
 		n.header.Set("apns-priority", strconv.Itoa(o.Priority))
 	}
-	for _, h := range []Header{{"apns-push-type", o.PushType}, {"apns-collapse-id", o.CollapseID}, {"apns-topic", o.Topic}} {
+	return n.setGiven(Header{"apns-push-type", o.PushType}, Header{"apns-collapse-id", o.CollapseID}, Header{"apns-topic", o.Topic})
+}
+
+// setGiven sets those headers that have a value.
+func (n *Notification) setGiven(all ...Header) *Notification {
+	for _, h := range all {
 		if h.Value != "" {
 			n.header.Set(h.Name, h.Value)
 		}
 	}
 	return n
+}
+
+// setSeconds sets a header to a time in whole seconds, rounded up; 0 is not
+// given.
+func (n *Notification) setSeconds(name string, d time.Duration) {
+	switch {
+	case d < 0:
+		n.err = fmt.Errorf("notificationhubs: the TTL %v is less than nothing", d)
+	case d > 0:
+		n.header.Set(name, strconv.FormatInt(int64((d-1)/time.Second)+1, 10))
+	}
 }
 
 // NewFCMV1Notification makes a notification for Firebase's HTTP v1 API:
@@ -130,20 +146,46 @@ func NewFCMNotification(payload any) *Notification { return newJSON("gcm", paylo
 // {"data": {…}}.
 func NewADMNotification(payload any) *Notification { return newJSON("adm", payload) }
 
-// NewBaiduNotification makes a notification for Baidu Cloud Push. messageType is
-// 1 for a notification and 0 for a message to the app; negative for neither.
-func NewBaiduNotification(payload any, messageType int) *Notification {
-	n := newJSON("baidu", payload)
-	if messageType >= 0 {
-		n.header.Set("X-Baidu-Message-Type", strconv.Itoa(messageType))
-	}
-	return n
+// The message types of Baidu.
+const (
+	BaiduMessage = "0" // for the app, which shows it or does not
+	BaiduAlert   = "1" // shown by the device
+)
+
+// BaiduOptions are what Baidu takes beside the payload.
+type BaiduOptions struct {
+	MessageType string // BaiduMessage or BaiduAlert; "": the hub's own, a message
 }
 
-// NewBrowserNotification makes a notification for Web Push. The page's own
-// service worker reads the payload: it may be any text, and what is not text is
-// encoded as JSON.
-func NewBrowserNotification(payload any) *Notification { return newText("browser", payload) }
+// NewBaiduNotification makes a notification for Baidu Cloud Push, of at most
+// 4,096 bytes.
+func NewBaiduNotification(payload any, o *BaiduOptions) *Notification {
+	n := newJSON("baidu", payload)
+	if o == nil {
+		return n
+	}
+	return n.setGiven(Header{"X-Baidu-Message-Type", o.MessageType})
+}
+
+// BrowserOptions are what Web Push takes beside the payload: RFC 8030, section
+// 5. Azure does not document what becomes of them there.
+type BrowserOptions struct {
+	TTL     time.Duration // how long it is kept for a browser that is off, in whole seconds; 0: the hub's own, a day
+	Urgency string        // very-low, low, normal, high; "": normal
+	Topic   string        // a later one with the same replaces it while it waits; at most 32 letters, digits, - and _
+}
+
+// NewBrowserNotification makes a notification for Web Push, of at most 3,993
+// bytes. The page's own service worker reads the payload: it may be any text,
+// and what is not text is encoded as JSON.
+func NewBrowserNotification(payload any, o *BrowserOptions) *Notification {
+	n := newText("browser", payload)
+	if o == nil {
+		return n
+	}
+	n.setSeconds("TTL", o.TTL)
+	return n.setGiven(Header{"Urgency", o.Urgency}, Header{"Topic", o.Topic})
+}
 
 // NewXiaomiNotification makes a notification for Mi Push.
 func NewXiaomiNotification(payload any) *Notification { return newJSON("xiaomi", payload) }

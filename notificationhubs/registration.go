@@ -50,7 +50,7 @@ type RegistrationTemplate struct {
 	Headers     []Header // apns-…, X-WNS-…; X-WNS-Type and those of Windows Phone are derived from the body if none is given
 	Expiry      string   // APNs: a date, 0, or an expression
 	Priority    string   // APNs
-	MessageType string   // Baidu
+	MessageType string   // Baidu: BaiduMessage, BaiduAlert
 }
 
 // ETag names a state of a registration: each write gives a new one. It is a

@@ -29,12 +29,12 @@ func TestSendRequests(t *testing.T) {
 		header headers
 		body   string
 	}{
-		"toast":                     {nh.NewWindowsNotification(toast), "windows", headers{"X-WNS-Type": "wns/toast", "Content-Type": "application/xml"}, toast},
-		"toast with attributes":     {nh.NewWindowsNotification(`<toast launch="x"/>`), "windows", headers{"X-WNS-Type": "wns/toast"}, `<toast launch="x"/>`},
-		"toast after much else":     {nh.NewWindowsNotification("\ufeff<?xml version=\"1.0\" encoding=\"utf-16\"?>\n<!-- <tile> --> <toast/>"), "windows", headers{"X-WNS-Type": "wns/toast"}, ""},
-		"tile":                      {nh.NewWindowsNotification(`<tile/>`), "windows", headers{"X-WNS-Type": "wns/tile"}, ""},
-		"badge":                     {nh.NewWindowsNotification(`<badge value="1"/>`), "windows", headers{"X-WNS-Type": "wns/badge"}, ""},
-		"raw":                       {nh.NewWindowsRawNotification([]byte("\x00bytes")), "windows", headers{"X-WNS-Type": "wns/raw", "Content-Type": "application/octet-stream"}, "\x00bytes"},
+		"toast":                     {nh.NewWindowsNotification(toast, nil), "windows", headers{"X-WNS-Type": "wns/toast", "Content-Type": "application/xml"}, toast},
+		"toast with attributes":     {nh.NewWindowsNotification(`<toast launch="x"/>`, nil), "windows", headers{"X-WNS-Type": "wns/toast"}, `<toast launch="x"/>`},
+		"toast after much else":     {nh.NewWindowsNotification("\ufeff<?xml version=\"1.0\" encoding=\"utf-16\"?>\n<!-- <tile> --> <toast/>", nil), "windows", headers{"X-WNS-Type": "wns/toast"}, ""},
+		"tile":                      {nh.NewWindowsNotification(`<tile/>`, nil), "windows", headers{"X-WNS-Type": "wns/tile"}, ""},
+		"badge":                     {nh.NewWindowsNotification(`<badge value="1"/>`, nil), "windows", headers{"X-WNS-Type": "wns/badge"}, ""},
+		"raw":                       {nh.NewWindowsRawNotification([]byte("\x00bytes"), nil), "windows", headers{"X-WNS-Type": "wns/raw", "Content-Type": "application/octet-stream"}, "\x00bytes"},
 		"phone toast":               {nh.NewMPNSNotification(fmt.Sprintf(phone, "Toast")), "windowsphone", headers{"X-WindowsPhone-Target": "toast", "X-NotificationClass": "2", "Content-Type": "application/xml"}, ""},
 		"phone tile":                {nh.NewMPNSNotification(fmt.Sprintf(phone, "Tile")), "windowsphone", headers{"X-WindowsPhone-Target": "tile", "X-NotificationClass": "1"}, ""},
 		"phone raw":                 {nh.NewMPNSRawNotification([]byte("x")), "windowsphone", headers{"X-WindowsPhone-Target": "", "X-NotificationClass": "3", "Content-Type": "application/octet-stream"}, "x"},
@@ -45,15 +45,22 @@ func TestSendRequests(t *testing.T) {
 		"FCM v1":                    {nh.NewFCMV1Notification(`{"message":{}}`), "fcmv1", headers{"Content-Type": "application/json;charset=utf-8"}, ""},
 		"legacy FCM goes as gcm":    {nh.NewFCMNotification(`{"data":{}}`), "gcm", nil, `{"data":{}}`},
 		"ADM":                       {nh.NewADMNotification(`{}`), "adm", nil, ""},
-		"Baidu":                     {nh.NewBaiduNotification(`{}`, 1), "baidu", headers{"X-Baidu-Message-Type": "1"}, ""},
-		"Baidu, of neither type":    {nh.NewBaiduNotification(`{}`, -1), "baidu", headers{"X-Baidu-Message-Type": ""}, ""},
-		"browser":                   {nh.NewBrowserNotification("any text"), "browser", nil, "any text"},
-		"browser, an encoded value": {nh.NewBrowserNotification([]int{1}), "browser", nil, "[1]"},
-		"Xiaomi":                    {nh.NewXiaomiNotification(`{}`), "xiaomi", nil, ""},
-		"template":                  {nh.NewTemplateNotification(map[string]string{"b": "2", "a": "1"}), "template", headers{"Content-Type": "application/json;charset=utf-8"}, `{"a":"1","b":"2"}`},
-		"template, no properties":   {nh.NewTemplateNotification(nil), "template", nil, `{}`},
-		"a further header":          {nh.NewWindowsNotification(toast).SetHeader("X-WNS-Tag", "x"), "windows", headers{"X-WNS-Tag": "x", "X-WNS-Type": "wns/toast"}, ""},
-		"no other format":           {nh.NewADMNotification(`{}`).SetHeader("ServiceBusNotification-Format", "apple").SetHeader("Authorization", "x"), "adm", nil, ""},
+		"Baidu":                     {nh.NewBaiduNotification(`{}`, &nh.BaiduOptions{MessageType: nh.BaiduAlert}), "baidu", headers{"X-Baidu-Message-Type": "1"}, ""},
+		"Baidu, of the hub's type":  {nh.NewBaiduNotification(`{}`, nil), "baidu", headers{"X-Baidu-Message-Type": ""}, ""},
+		"browser":                   {nh.NewBrowserNotification("any text", nil), "browser", nil, "any text"},
+		"browser, an encoded value": {nh.NewBrowserNotification([]int{1}, nil), "browser", nil, "[1]"},
+		"browser with all": {nh.NewBrowserNotification("any text", &nh.BrowserOptions{TTL: 90*time.Second + 1, Urgency: "high", Topic: "news"}), "browser",
+			headers{"TTL": "91", "Urgency": "high", "Topic": "news", "Content-Type": "application/json;charset=utf-8"}, "any text"},
+		"browser, of options that say nothing": {nh.NewBrowserNotification("a", &nh.BrowserOptions{}), "browser", headers{"TTL": "", "Urgency": "", "Topic": ""}, "a"},
+		"toast with all": {nh.NewWindowsNotification(toast, &nh.WindowsOptions{TTL: time.Hour, Tag: "t", Group: "g", Priority: 1, CachePolicy: "no-cache"}), "windows",
+			headers{"X-WNS-TTL": "3600", "X-WNS-Tag": "t", "X-WNS-Group": "g", "X-WNS-PRIORITY": "1", "X-WNS-Cache-Policy": "no-cache", "X-WNS-Type": "wns/toast"}, toast},
+		"raw for a moment":        {nh.NewWindowsRawNotification([]byte("x"), &nh.WindowsOptions{TTL: 1}), "windows", headers{"X-WNS-TTL": "1", "X-WNS-Tag": "", "X-WNS-PRIORITY": "", "X-WNS-Type": "wns/raw"}, "x"},
+		"Baidu, a message":        {nh.NewBaiduNotification(`{}`, &nh.BaiduOptions{MessageType: nh.BaiduMessage}), "baidu", headers{"X-Baidu-Message-Type": "0"}, ""},
+		"Xiaomi":                  {nh.NewXiaomiNotification(`{}`), "xiaomi", nil, ""},
+		"template":                {nh.NewTemplateNotification(map[string]string{"b": "2", "a": "1"}), "template", headers{"Content-Type": "application/json;charset=utf-8"}, `{"a":"1","b":"2"}`},
+		"template, no properties": {nh.NewTemplateNotification(nil), "template", nil, `{}`},
+		"a further header":        {nh.NewWindowsNotification(toast, nil).SetHeader("X-WNS-Tag", "x"), "windows", headers{"X-WNS-Tag": "x", "X-WNS-Type": "wns/toast"}, ""},
+		"no other format":         {nh.NewADMNotification(`{}`).SetHeader("ServiceBusNotification-Format", "apple").SetHeader("Authorization", "x"), "adm", nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -125,10 +132,11 @@ func TestSendRefuses(t *testing.T) {
 		"JSON, but no object": {nh.NewAppleNotification(`"{}"`, nil), nil, "not a JSON object"},
 		"nothing":             {nh.NewAppleNotification(nil, nil), nil, "not a JSON object"},
 		"no encoding":         {nh.NewAppleNotification(func() {}, nil).SetHeader("a", "b"), nil, "unsupported type"},
-		"an empty raw one":    {nh.NewWindowsRawNotification(nil), nil, "is empty"},
-		"an empty text":       {nh.NewBrowserNotification(" "), nil, "is empty"},
-		"no toast":            {nh.NewWindowsNotification("<html/>"), nil, `"html", none of toast, tile, badge`},
-		"no XML":              {nh.NewWindowsNotification("toast"), nil, "none of toast, tile, badge"},
+		"an empty raw one":    {nh.NewWindowsRawNotification(nil, nil), nil, "is empty"},
+		"an empty text":       {nh.NewBrowserNotification(" ", nil), nil, "is empty"},
+		"no toast":            {nh.NewWindowsNotification("<html/>", nil), nil, `"html", none of toast, tile, badge`},
+		"no XML":              {nh.NewWindowsNotification("toast", nil), nil, "none of toast, tile, badge"},
+		"a TTL of the past":   {nh.NewBrowserNotification("a", &nh.BrowserOptions{TTL: -time.Second}), nil, "less than nothing"},
 		"no phone toast":      {nh.NewMPNSNotification("<x/>"), nil, "neither a wp:Toast nor a wp:Tile"},
 		"a line in a header":  {nh.NewADMNotification(`{}`).SetHeader("X-A", "b\r\nX-C: d"), nil, "invalid header field value"},
 		"21 tags":             {fine, &nh.SendOptions{Tags: strings.Fields(strings.Repeat("t ", 21))}, "at most 20"},
@@ -164,7 +172,7 @@ func TestSendRefuses(t *testing.T) {
 func TestDirectSend(t *testing.T) {
 	t.Parallel()
 	client, rec := setup(t, nh.ClientOptions{}, accepted)
-	if _, err := client.SendDirect(t.Context(), nh.NewBrowserNotification(`{}`), nh.Device{Handle: "https://push.example/x", P256DH: "p", Auth: "a"}); err != nil {
+	if _, err := client.SendDirect(t.Context(), nh.NewBrowserNotification(`{}`, nil), nh.Device{Handle: "https://push.example/x", P256DH: "p", Auth: "a"}); err != nil {
 		t.Fatal(err)
 	}
 	r := rec.last()
@@ -186,7 +194,7 @@ func TestTestSend(t *testing.T) {
 		Platform: "windows", Handle: "h", RegistrationID: "1-2-3",
 		Outcome: "The Notification was successfully sent to the Push Notification System",
 	}}}
-	n := nh.NewWindowsNotification(toast)
+	n := nh.NewWindowsNotification(toast, nil)
 	client, rec := setup(t, nh.ClientOptions{}, accepted)
 	got, err := client.TestSend(t.Context(), n, &nh.SendOptions{Tags: []string{"a"}})
 	if err != nil || rec.last().uri != "/MyHub/messages?api-version=2020-06&test" {
@@ -210,7 +218,7 @@ func TestTestSend(t *testing.T) {
 func TestSendAnswers(t *testing.T) {
 	t.Parallel()
 	const nobody = `<NotificationOutcome xmlns="http://schemas.microsoft.com/netservices/2010/10/servicebus/connect" xmlns:i="http://www.w3.org/2001/XMLSchema-instance"><Success>0</Success><Failure>0</Failure><Results i:nil="true"/></NotificationOutcome>`
-	n := nh.NewWindowsNotification(toast)
+	n := nh.NewWindowsNotification(toast, nil)
 	for name, c := range map[string]struct {
 		status     int
 		body, says string
@@ -246,7 +254,7 @@ func FuzzWindowsPayload(f *testing.F) {
 			kind = r.Header.Get("X-WNS-Type")
 			return respond(http.StatusCreated, "")
 		})
-		_, err := client.Send(t.Context(), nh.NewWindowsNotification(payload), nil)
+		_, err := client.Send(t.Context(), nh.NewWindowsNotification(payload, nil), nil)
 		root, _ := strings.CutPrefix(kind, "wns/")
 		if err == nil && (root != "toast" && root != "tile" && root != "badge" || !strings.Contains(payload, root)) {
 			t.Errorf("%q goes out as %q", payload, kind)

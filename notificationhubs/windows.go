@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // The headers that name the kind of a Windows notification.
@@ -16,10 +18,33 @@ const (
 	headerMPNSClass  = "X-NotificationClass"
 )
 
-// NewWindowsNotification makes a toast, tile or badge for WNS from its XML; the
-// root element says which.
-func NewWindowsNotification(payload string) *Notification {
-	n := newNotification("windows", xmlType, []byte(payload))
+// WindowsOptions are what WNS takes beside the payload, in headers that
+// Microsoft documents under "Push notification service request and response
+// headers".
+type WindowsOptions struct {
+	TTL         time.Duration // how long it is of use, in whole seconds; 0: WNS's own
+	Tag         string        // a later one with the same Tag (and Group) replaces it; at most 16 letters and digits
+	Group       string        // as Tag
+	Priority    int           // 1 high, 2 medium, 3 low, 4 very low; 0: WNS's own
+	CachePolicy string        // cache or no-cache, of tiles, badges and raw ones; "": WNS's own
+}
+
+// apply sets the headers of a notification.
+func (o *WindowsOptions) apply(n *Notification) *Notification {
+	if o == nil {
+		return n
+	}
+	n.setSeconds("X-WNS-TTL", o.TTL)
+	if o.Priority != 0 {
+		n.header.Set("X-WNS-PRIORITY", strconv.Itoa(o.Priority))
+	}
+	return n.setGiven(Header{"X-WNS-Tag", o.Tag}, Header{"X-WNS-Group", o.Group}, Header{"X-WNS-Cache-Policy", o.CachePolicy})
+}
+
+// NewWindowsNotification makes a toast, tile or badge for WNS from its XML, of
+// at most 5,000 bytes; the root element says which.
+func NewWindowsNotification(payload string, o *WindowsOptions) *Notification {
+	n := o.apply(newNotification("windows", xmlType, []byte(payload)))
 	kind := wnsType(payload)
 	if kind == "" {
 		n.err = fmt.Errorf("notificationhubs: the payload's root element is %q, none of toast, tile, badge; for other bytes use NewWindowsRawNotification", element(payload, 1))
@@ -28,9 +53,10 @@ func NewWindowsNotification(payload string) *Notification {
 	return n.SetHeader(headerWNSType, kind)
 }
 
-// NewWindowsRawNotification makes a raw notification for WNS from any bytes.
-func NewWindowsRawNotification(payload []byte) *Notification {
-	return newNotification("windows", rawType, bytes.Clone(payload)).SetHeader(headerWNSType, "wns/raw")
+// NewWindowsRawNotification makes a raw notification for WNS from any bytes, at
+// most 5,000.
+func NewWindowsRawNotification(payload []byte, o *WindowsOptions) *Notification {
+	return o.apply(newNotification("windows", rawType, bytes.Clone(payload))).SetHeader(headerWNSType, "wns/raw")
 }
 
 // NewMPNSNotification makes a toast or tile for Windows Phone from its XML, a

@@ -118,8 +118,8 @@ func payloads(headline string) []payload {
 	return []payload{
 		{nh.APNs, nh.NewAppleNotification(object{"aps": object{"alert": headline}}, nil)},
 		{nh.FCMV1, nh.NewFCMV1Notification(object{"message": object{"notification": object{"title": "Breaking news", "body": headline}}})},
-		{nh.WNS, nh.NewWindowsNotification(`<toast><visual><binding template="ToastText01"><text id="1">` + text.String() + `</text></binding></visual></toast>`)},
+		{nh.WNS, nh.NewWindowsNotification(`<toast><visual><binding template="ToastText01"><text id="1">`+text.String()+`</text></binding></visual></toast>`, nil)},
 		{nh.ADM, nh.NewADMNotification(object{"data": object{"headline": headline}})},
-		{nh.Browser, nh.NewBrowserNotification(object{"title": "Breaking news", "body": headline})},
+		{nh.Browser, nh.NewBrowserNotification(object{"title": "Breaking news", "body": headline}, nil)},
 	}
 }

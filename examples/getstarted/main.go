@@ -80,11 +80,11 @@ func notifications() []notification {
 	)
 	hello := map[string]any{"data": map[string]any{"msg": "Hello!"}}
 	return []notification{
-		{"Windows", nh.NewWindowsNotification(windows)},
+		{"Windows", nh.NewWindowsNotification(windows, nil)},
 		{"Windows Phone", nh.NewMPNSNotification(phone)},
 		{"iOS", nh.NewAppleNotification(map[string]any{"aps": map[string]any{"alert": "Hello!"}}, nil)},
 		{"Android", nh.NewFCMNotification(hello)},
 		{"Kindle Fire", nh.NewADMNotification(hello)},
-		{"Baidu", nh.NewBaiduNotification(hello, -1)},
+		{"Baidu", nh.NewBaiduNotification(hello, nil)},
 	}
 }

@@ -112,11 +112,11 @@ func (s *story) tell() error {
 	apple := nh.NewAppleNotification(map[string]any{"aps": map[string]any{"alert": "Hello!"}}, nil)
 	properties := map[string]string{"greeting_en": "Hello", "greeting_fr": "Salut"}
 	for _, step := range []step{
-		{title: "A toast to Windows", n: nh.NewWindowsNotification(hello), reach: cast(windows, "Hello world!")},
+		{title: "A toast to Windows", n: nh.NewWindowsNotification(hello, nil), reach: cast(windows, "Hello world!")},
 		{title: "An alert to iOS, for one tag", n: apple, o: &nh.SendOptions{Tags: []string{"politics"}}, reach: cast(iphone, "Hello!")},
 		{title: "A message to Android, through FCM v1", n: nh.NewFCMV1Notification(`{"message":{"notification":{"title":"News","body":"Hello!"}}}`), reach: cast(android, "Hello!")},
 		{title: "The same with a legacy payload, which the hub translates", n: nh.NewFCMNotification(`{"data":{"msg":"Hello!"}}`), reach: cast(oldPack, "Hello!")},
-		{title: "A set of tags", n: nh.NewWindowsNotification(hello), o: &nh.SendOptions{Tags: []string{"sports", "politics"}}, reach: cast(windows, "Hello world!")},
+		{title: "A set of tags", n: nh.NewWindowsNotification(hello, nil), o: &nh.SendOptions{Tags: []string{"sports", "politics"}}, reach: cast(windows, "Hello world!")},
 		{title: "A tag expression", n: nh.NewFCMV1Notification(`{"message":{"data":{"score":"2:1"}}}`), o: &nh.SendOptions{To: nh.Tag("sports").And(nh.Tag("fr").Not())}, reach: cast(android, "2:1")},
 		{title: "One greeting, in each device's own template", n: nh.NewTemplateNotification(properties), o: &nh.SendOptions{Tags: []string{"greetings"}}, reach: map[*demoDevice]string{english: "Hello", french: "» Salut"}},
 		{title: "A tag that nobody carries", n: apple, o: &nh.SendOptions{Tags: []string{"chess"}}, state: nh.StateNoTargetFound},

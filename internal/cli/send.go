@@ -179,17 +179,17 @@ func makeNotification(format string, payload []byte) (*nh.Notification, error) {
 	case "gcm", "fcm":
 		return nh.NewFCMNotification(text), nil
 	case "windows":
-		return nh.NewWindowsNotification(text), nil
+		return nh.NewWindowsNotification(text, nil), nil
 	case "windows-raw":
-		return nh.NewWindowsRawNotification(payload), nil
+		return nh.NewWindowsRawNotification(payload, nil), nil
 	case "windowsphone":
 		return nh.NewMPNSNotification(text), nil
 	case "adm":
 		return nh.NewADMNotification(text), nil
 	case "baidu":
-		return nh.NewBaiduNotification(text, -1), nil
+		return nh.NewBaiduNotification(text, nil), nil
 	case "browser":
-		return nh.NewBrowserNotification(text), nil
+		return nh.NewBrowserNotification(text, nil), nil
 	case "xiaomi":
 		return nh.NewXiaomiNotification(text), nil
 	case "template":

@@ -56,7 +56,7 @@ func TestBaidu(t *testing.T) {
 				t.Fatal(err)
 			}
 			const body = `{"title":"~t","description":"Hello & (good) 'bye'"}`
-			n := nh.NewBaiduNotification(body, 1)
+			n := nh.NewBaiduNotification(body, &nh.BaiduOptions{MessageType: nh.BaiduAlert})
 			left := w.expire(n)
 			w.counts(w.final(w.send(n, "a")), map[string]map[string]int64{"baidu": {"Success": 1}})
 			got := w.sim.Received(pnssim.Baidu, "11-22")
@@ -81,7 +81,7 @@ func TestBaiduHandles(t *testing.T) {
 	for _, channel := range []string{"22", "fate-gone.", "fate-expired.", "fate-foreign.", "fate-throttled-1.", "fate-error-2.", "fate-refused."} {
 		w.register(nh.Baidu, "11-"+channel, "a")
 	}
-	id := w.send(nh.NewBaiduNotification(`{"a":1}`, 0), "a")
+	id := w.send(nh.NewBaiduNotification(`{"a":1}`, &nh.BaiduOptions{MessageType: nh.BaiduMessage}), "a")
 	w.idle()
 	if d := w.details(id); d.Outcomes["baidu"]["Success"] != 1 || d.State != "Processing" {
 		t.Errorf("at once: %+v", d)
@@ -110,7 +110,7 @@ func TestBaiduWrongSecret(t *testing.T) {
 	for _, channel := range []string{"22", "fate-gone.", "33"} {
 		w.register(nh.Baidu, "11-"+channel, "a")
 	}
-	w.wrongCredential(nh.NewBaiduNotification(`{"a":1}`, 0), "baidu", 3, w.sim.BaiduCredential(), map[string]int64{"Success": 2, "BadChannel": 1})
+	w.wrongCredential(nh.NewBaiduNotification(`{"a":1}`, &nh.BaiduOptions{MessageType: nh.BaiduMessage}), "baidu", 3, w.sim.BaiduCredential(), map[string]int64{"Success": 2, "BadChannel": 1})
 }
 
 // wrongCredential sends with the last of the hub's credentials, which is wrong,

@@ -74,7 +74,7 @@ func TestBrowser(t *testing.T) {
 		w.subscribe(e, "native")
 	}
 	w.install(page+"/2", nh.InstallationTemplate{Body: `{"title":"$(a)"}`, Headers: map[string]string{"Urgency": "low", "Topic": "$(topic)"}}, "template")
-	n := nh.NewBrowserNotification(`{"title":"Goal!"}`).SetHeader("TTL", "600").SetHeader("Topic", "score").SetHeader("Urgency", "high")
+	n := nh.NewBrowserNotification(`{"title":"Goal!"}`, nil).SetHeader("TTL", "600").SetHeader("Topic", "score").SetHeader("Urgency", "high")
 	w.counts(w.final(w.send(n, "native")), map[string]map[string]int64{"browser": {"Success": 3}})
 	for _, e := range []string{page, old, google} {
 		w.received(e, 1, `{"title":"Goal!"}`, "TTL", "600", "Topic", "score", "Urgency", "high", "Content-Encoding", "", "Content-Type", "application/octet-stream")
@@ -97,7 +97,7 @@ func TestBrowserFates(t *testing.T) {
 	for _, e := range []string{page, gone, unknown, foreign, throttled, redirect, flood} {
 		w.subscribe(e, "a")
 	}
-	id := w.send(nh.NewBrowserNotification("x"), "a")
+	id := w.send(nh.NewBrowserNotification("x", nil), "a")
 	w.idle()
 	if n := w.listed(); n != 1 {
 		t.Errorf("%d devices are to be tried again, want the one that is throttled", n)
@@ -126,7 +126,7 @@ func TestBrowserWrongKey(t *testing.T) {
 	for _, e := range []string{page, old, google} {
 		w.subscribe(e, "a")
 	}
-	id := w.send(nh.NewBrowserNotification("x"), "a")
+	id := w.send(nh.NewBrowserNotification("x", nil), "a")
 	w.idle()
 	w.advance(5 * time.Minute)
 	if d := w.details(id); d.State != "Processing" || len(d.Outcomes["browser"]) != 0 {
@@ -153,7 +153,7 @@ func TestBrowserDeadEndpoint(t *testing.T) {
 	for _, e := range []string{down, page, google} {
 		w.subscribe(e, "a")
 	}
-	id := w.send(nh.NewBrowserNotification("x"), "a")
+	id := w.send(nh.NewBrowserNotification("x", nil), "a")
 	w.idle() // the clock stands
 	w.received(page, 1, "x")
 	w.received(google, 1, "x")

@@ -58,7 +58,7 @@ func services() []*service {
 			},
 			template: `{"message":{"data":{"a":"$(a)"}}}`, known: (*pnssim.Sim).FCMCredential, foreign: (*pnssim.Sim).ForeignFCMCredential},
 		{platform: nh.WNS, of: hub.WNS, sim: pnssim.WNS, handle: handles("https://db5.notify.windows.com/?token=%s.%d"),
-			message:  func(text string) *nh.Notification { return nh.NewWindowsNotification(toast(text)) },
+			message:  func(text string) *nh.Notification { return nh.NewWindowsNotification(toast(text), nil) },
 			template: toast("$(a)"), known: (*pnssim.Sim).WNSCredential, foreign: (*pnssim.Sim).ForeignWNSCredential},
 		{platform: nh.MPNS, of: hub.MPNS, sim: pnssim.MPNS, handle: handles(phone + "%s.%d"),
 			message: func(text string) *nh.Notification {
@@ -71,11 +71,11 @@ func services() []*service {
 			},
 			template: `{"data":{"a":"$(a)"}}`, known: (*pnssim.Sim).ADMCredential, foreign: (*pnssim.Sim).ForeignADMCredential},
 		{platform: nh.Browser, of: hub.Browser, sim: pnssim.Browser, handle: handles("https://push.example/%s.%d"),
-			message:  func(text string) *nh.Notification { return nh.NewBrowserNotification(text) },
+			message:  func(text string) *nh.Notification { return nh.NewBrowserNotification(text, nil) },
 			template: `{"title":"$(a)"}`, known: (*pnssim.Sim).BrowserCredential, foreign: (*pnssim.Sim).ForeignBrowserCredential},
 		{platform: nh.Baidu, of: hub.Baidu, sim: pnssim.Baidu, handle: handles("11-%s.%d"),
 			message: func(text string) *nh.Notification {
-				return nh.NewBaiduNotification(map[string]string{"title": "t", "description": text}, 1)
+				return nh.NewBaiduNotification(map[string]string{"title": "t", "description": text}, &nh.BaiduOptions{MessageType: nh.BaiduAlert})
 			},
 			template: `{"title":"t","description":"$(a)"}`, known: (*pnssim.Sim).BaiduCredential, foreign: (*pnssim.Sim).ForeignBaiduCredential},
 		{platform: nh.Xiaomi, of: hub.Xiaomi, sim: pnssim.Xiaomi, handle: handles("mi-%s.%d"),

@@ -63,7 +63,7 @@ func TestPatchedTileIsSentTo(t *testing.T) {
 	var add nh.InstallationPatch
 	add.SecondaryTile("s").Set(nh.SecondaryTile{PushChannel: tile, Tags: []string{"tile"}, Templates: map[string]nh.InstallationTemplate{"t": {Body: "<tile>$(text)</tile>"}}})
 	w.patch("i", &add)
-	w.counts(w.final(w.send(nh.NewWindowsNotification("<tile/>"), "tile")), map[string]map[string]int64{"wns": {"Success": 1}})
+	w.counts(w.final(w.send(nh.NewWindowsNotification("<tile/>", nil), "tile")), map[string]map[string]int64{"wns": {"Success": 1}})
 	var move nh.InstallationPatch
 	move.SecondaryTile("s").SetPushChannel(moved).Template("t").SetBody("<tile>{'moved ' + $(text)}</tile>")
 	w.patch("i", &move)
@@ -71,7 +71,7 @@ func TestPatchedTileIsSentTo(t *testing.T) {
 	var remove nh.InstallationPatch
 	remove.SecondaryTile("s").Remove()
 	w.patch("i", &remove)
-	w.counts(w.final(w.send(nh.NewWindowsNotification("<tile/>"), "tile")), nil)
+	w.counts(w.final(w.send(nh.NewWindowsNotification("<tile/>", nil), "tile")), nil)
 	for handle, want := range map[string][]string{channel: nil, tile: {"<tile/>"}, moved: {"<tile>moved on</tile>"}} {
 		got := w.sim.Received(pnssim.WNS, handle)
 		if len(got) != len(want) {

@@ -224,7 +224,7 @@ func TestSubscriptionOverHTTP(t *testing.T) {
 	if _, err := w.client.CreateRegistration(w.ctx, r); err != nil {
 		t.Fatal(err)
 	}
-	w.counts(w.final(w.send(nh.NewBrowserNotification(`{"title":"Hi"}`), "a")), map[string]map[string]int64{"browser": {"Success": 1}})
+	w.counts(w.final(w.send(nh.NewBrowserNotification(`{"title":"Hi"}`, nil), "a")), map[string]map[string]int64{"browser": {"Success": 1}})
 	p := w.arrives("browser", s.Endpoint)
 	if _, body := w.ask("GET", fmt.Sprint("/pushes/", p.Number, "/body"), nil); string(body) != `{"title":"Hi"}` {
 		t.Errorf("the browser read %q", body)
