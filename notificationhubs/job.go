@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"iter"
 	"net/http"
 	"time"
 
@@ -23,6 +24,17 @@ const (
 	ImportDeleteRegistrations JobType = "ImportDeleteRegistrations"
 )
 
+// JobStatus says how far a job is.
+type JobStatus string
+
+// The statuses of jobs.
+const (
+	JobStarted   JobStatus = "Started" // accepted, and not begun
+	JobRunning   JobStatus = "Running"
+	JobCompleted JobStatus = "Completed" // also when lines of the file failed: see Job.FailedPath
+	JobFailed    JobStatus = "Failed"    // Job.Failure says why
+)
+
 // JobRequest is a job to be submitted.
 type JobRequest struct {
 	Type JobType
@@ -40,8 +52,8 @@ type JobRequest struct {
 type Job struct {
 	ID                 string
 	Type               JobType
-	Status             string  // Started, Running, Completed, Failed
-	Progress           float64 // percent
+	Status             JobStatus
+	Progress           float64 // in percent
 	OutputContainerURL string
 	ImportFileURL      string
 	InputProperties    map[string]string
@@ -56,7 +68,7 @@ type Job struct {
 }
 
 // Final reports whether the status never changes again.
-func (j *Job) Final() bool { return j.Status == "Completed" || j.Status == "Failed" }
+func (j *Job) Final() bool { return j.Status == JobCompleted || j.Status == JobFailed }
 
 // SubmitJob submits a job, and returns it with its id. The hub works on it
 // later; see WaitForJob.
@@ -83,9 +95,24 @@ func (c *Client) Job(ctx context.Context, id string) (*Job, error) {
 	return jobFrom(a)
 }
 
-// Jobs reads the jobs of the hub. Fanfare lists the newest first, a thousand at
-// most.
-func (c *Client) Jobs(ctx context.Context) ([]Job, error) {
+// Jobs lists the jobs of the hub. An error ends the list. Fanfare lists the
+// newest first, a thousand at most.
+func (c *Client) Jobs(ctx context.Context) iter.Seq2[Job, error] {
+	return func(yield func(Job, error) bool) {
+		all, err := c.jobs(ctx)
+		if err != nil {
+			yield(Job{}, err)
+			return
+		}
+		for i := range all {
+			if !yield(*jobOfWire(&all[i]), nil) {
+				return
+			}
+		}
+	}
+}
+
+func (c *Client) jobs(ctx context.Context) ([]wire.Job, error) {
 	a, err := c.do(ctx, call{method: http.MethodGet, path: []string{"jobs"}, want: []int{http.StatusOK}})
 	if err != nil {
 		return nil, err
@@ -94,11 +121,7 @@ func (c *Client) Jobs(ctx context.Context) ([]Job, error) {
 	if err != nil {
 		return nil, fmt.Errorf("notificationhubs: the list of jobs: %w", err)
 	}
-	out := make([]Job, 0, len(all))
-	for i := range all {
-		out = append(out, *jobOfWire(&all[i]))
-	}
-	return out, nil
+	return all, nil
 }
 
 // WaitForJob reads a job, at growing intervals of at most ten seconds, until its
@@ -134,7 +157,7 @@ func jobFrom(a *answer) (*Job, error) {
 
 func jobOfWire(w *wire.Job) *Job {
 	return &Job{
-		ID: w.ID, Type: JobType(w.Type), Status: w.Status, Progress: w.Progress, OutputContainerURL: w.OutputContainer, ImportFileURL: w.ImportFile,
+		ID: w.ID, Type: JobType(w.Type), Status: JobStatus(w.Status), Progress: w.Progress, OutputContainerURL: w.OutputContainer, ImportFileURL: w.ImportFile,
 		InputProperties: w.InputProperties, Failure: w.Failure, OutputPath: w.OutputProperties[wire.JobOutputFilePath],
 		FailedPath: w.OutputProperties[wire.JobFailedFilePath], CreatedAt: w.CreatedAt, UpdatedAt: w.UpdatedAt,
 	}

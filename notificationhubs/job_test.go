@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"net/http"
 	"strings"
 	"testing"
@@ -75,13 +76,29 @@ func TestJobs(t *testing.T) {
 	if diff := cmp.Diff(&want, one); diff != "" || !one.Final() {
 		t.Error(diff)
 	}
-	all, err := client.Jobs(t.Context())
+	all, err := collectJobs(client.Jobs(t.Context()))
 	if err != nil || rec.last().uri != "/MyHub/jobs?api-version=2020-06" {
 		t.Fatalf("%v, %s", err, rec.last().uri)
 	}
 	if diff := cmp.Diff([]nh.Job{want, {ID: "1", Type: nh.ExportRegistrations, Status: "Failed", Progress: 1.5, OutputContainerURL: "o", Failure: "no storage"}}, all); diff != "" {
 		t.Error(diff)
 	}
+	for j := range client.Jobs(t.Context()) {
+		if j.ID != want.ID {
+			t.Errorf("the first is %s", j.ID)
+		}
+		break
+	}
+}
+
+func collectJobs(list iter.Seq2[nh.Job, error]) (jobs []nh.Job, err error) {
+	for j, e := range list {
+		if e != nil {
+			return jobs, e
+		}
+		jobs = append(jobs, j)
+	}
+	return jobs, nil
 }
 
 func TestWaitForJob(t *testing.T) {
@@ -113,7 +130,7 @@ func TestWaitForJob(t *testing.T) {
 		t.Errorf("an unknown job: %+v, %v", j, err)
 	}
 	client, _ = setup(t, nh.ClientOptions{}, always(http.StatusOK, "no XML"))
-	if _, err := client.Jobs(t.Context()); err == nil {
+	if _, err := collectJobs(client.Jobs(t.Context())); err == nil {
 		t.Error("an answer that is none was taken")
 	}
 }

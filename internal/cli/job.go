@@ -136,7 +136,7 @@ func (j *jobFlags) show(c *cobra.Command, client *nh.Client, job *nh.Job) error 
 	if err := printJSON(c.OutOrStdout(), withoutSignatures(job)); err != nil {
 		return err
 	}
-	if j.wait && job.Status == "Failed" {
+	if j.wait && job.Status == nh.JobFailed {
 		return fmt.Errorf("the job has failed: %s", job.Failure)
 	}
 	return nil
@@ -175,12 +175,11 @@ func newJobList(t *target) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			all, err := client.Jobs(c.Context())
-			if err != nil {
-				return err
-			}
-			for i := range all {
-				if err := printJSON(c.OutOrStdout(), withoutSignatures(&all[i])); err != nil {
+			for job, err := range client.Jobs(c.Context()) {
+				if err != nil {
+					return err
+				}
+				if err := printJSON(c.OutOrStdout(), withoutSignatures(&job)); err != nil {
 					return err
 				}
 			}
