@@ -20,7 +20,7 @@ const MaxBatch = wire.MaxBatch
 //
 // The hub accepts the batch as a whole; what became of how many of its devices,
 // NotificationDetails tells. There is no test send of a batch. Azure's lowest
-// tier has no batches.
+// tier has no batches. It needs the right Send.
 func (c *Client) SendDirectBatch(ctx context.Context, n *Notification, handles []string) (*SendResult, error) {
 	if err := n.check(); err != nil {
 		return nil, err

@@ -6,6 +6,10 @@
 //
 //	client, err := notificationhubs.NewClientFromConnectionString(cs, "myhub", nil)
 //
+// Every call takes a context, and names the right that the connection string's
+// rule needs for it: Listen for devices, Send, or Manage. Package hubtest has a hub
+// for the tests of programs that use this package.
+//
 // # Sending
 //
 // A notification is made for a platform and sent to everybody, to a set of tags,
@@ -28,7 +32,7 @@
 // NotificationDetails tell later:
 //
 //	details, err := client.WaitForNotification(ctx, sent.NotificationID)
-//	fmt.Println(details.State, details.Count("Success"))
+//	fmt.Println(details.State, details.Count(notificationhubs.OutcomeSuccess))
 //
 // Schedule sends at a later time, to whoever is registered then, and
 // CancelScheduled takes that back:
@@ -59,6 +63,8 @@
 //	hub.WNS = &notificationhubs.WNSCredential{PackageSID: sid, SecretKey: secret}
 //	hub, err = namespace.UpdateHub(ctx, *hub)
 //
+// Its Client is one of a hub, with the namespace's rule.
+//
 // # Jobs
 //
 // A job exports registrations into a container of blob storage, or imports them
@@ -74,6 +80,11 @@
 // An answer that is not a success is a *ResponseError:
 //
 //	if e, ok := errors.AsType[*notificationhubs.ResponseError](err); ok && e.StatusCode == http.StatusNotFound {
+//
+// Its status is 400 for what is wrong with a request, with a sentence that says
+// what; 401 for a key that is wrong, or whose rule lacks the right; 404 for what
+// does not exist, 409 for what exists already, 412 for an ETag that is no longer
+// the one, 413 for what is too large, and 429 or 503 for a hub that has too much to do.
 //
 // Requests are tried again where that is safe, see RetryOptions. Keys, tokens
 // and handles are never part of an error, and neither keys nor tokens nor the

@@ -28,8 +28,9 @@ type InstallationPatch struct {
 	operations []wire.PatchOperation
 }
 
-// PatchInstallation changes an installation. That there is none is a
-// *ResponseError with the status 404.
+// PatchInstallation changes an installation, with at most 1,000 operations. That
+// there is none is a *ResponseError with the status 404. It needs the right
+// Listen.
 func (c *Client) PatchInstallation(ctx context.Context, id string, p *InstallationPatch) error {
 	if p == nil || len(p.operations) == 0 {
 		return errors.New("notificationhubs: the patch has no operations")

@@ -71,7 +71,8 @@ type Job struct {
 func (j *Job) Final() bool { return j.Status == JobCompleted || j.Status == JobFailed }
 
 // SubmitJob submits a job, and returns it with its id. The hub works on it
-// later; see WaitForJob.
+// later; see WaitForJob. Azure has jobs in its tier Standard only. It needs the
+// right Manage.
 func (c *Client) SubmitJob(ctx context.Context, r JobRequest) (*Job, error) {
 	body := wire.AppendJobRequest(nil, &wire.Job{
 		Type: string(r.Type), OutputContainer: r.OutputContainerURL, ImportFile: r.ImportFileURL, InputProperties: r.InputProperties,
@@ -86,7 +87,7 @@ func (c *Client) SubmitJob(ctx context.Context, r JobRequest) (*Job, error) {
 	return jobFrom(a)
 }
 
-// Job reads a job by its id.
+// Job reads a job by its id. It needs the right Manage.
 func (c *Client) Job(ctx context.Context, id string) (*Job, error) {
 	a, err := c.do(ctx, call{method: http.MethodGet, path: []string{"jobs", id}, want: []int{http.StatusOK}})
 	if err != nil {
@@ -96,7 +97,7 @@ func (c *Client) Job(ctx context.Context, id string) (*Job, error) {
 }
 
 // Jobs lists the jobs of the hub. An error ends the list. Fanfare lists the
-// newest first, a thousand at most.
+// newest first, a thousand at most. It needs the right Manage.
 func (c *Client) Jobs(ctx context.Context) iter.Seq2[Job, error] {
 	return func(yield func(Job, error) bool) {
 		all, err := c.jobs(ctx)
@@ -127,7 +128,8 @@ func (c *Client) jobs(ctx context.Context) ([]wire.Job, error) {
 // WaitForJob reads a job, at growing intervals of at most ten seconds, until its
 // status is final: also Failed, with the reason in Failure, is no error. Give it
 // a ctx that ends. progress, if it is not nil, sees every job that is read, in
-// WaitForJob's own goroutine. What was read last is returned with the error.
+// WaitForJob's own goroutine. What was read last is returned with the error. It
+// needs the right Manage.
 func (c *Client) WaitForJob(ctx context.Context, id string, progress func(*Job)) (*Job, error) {
 	var last *Job
 	for wait := minPoll; ; wait = min(wait*2, maxPoll) {

@@ -11,8 +11,9 @@ import (
 	"github.com/fanfare-hub/fanfare/internal/wire"
 )
 
-// NamespaceClient manages the hubs of a namespace. Its rule needs the Manage
-// right, on the namespace to make and list hubs. It is safe for concurrent use.
+// NamespaceClient manages the hubs of a namespace. Its rule needs the right
+// Manage, on the namespace to make, find and list hubs. It is safe for concurrent
+// use.
 type NamespaceClient struct{ c *Client }
 
 // NewNamespaceClientFromConnectionString returns a client for the namespace
@@ -49,7 +50,8 @@ func (n *NamespaceClient) ConnectionString(r AuthorizationRule) Secret {
 
 // CreateHub makes a hub under d.Name, and returns it as it is now: without
 // Rules, a hub gets Azure's two default ones with new keys. That there is one
-// already is an error, with the status 409.
+// already is a *ResponseError with the status 409. Credentials that cannot work
+// are refused with 400. It needs the right Manage.
 func (n *NamespaceClient) CreateHub(ctx context.Context, d HubDescription) (*HubDescription, error) {
 	return n.write(ctx, d, call{once: true})
 }
@@ -57,7 +59,7 @@ func (n *NamespaceClient) CreateHub(ctx context.Context, d HubDescription) (*Hub
 // UpdateHub replaces a hub whole: what is not set in d is reset, and rules and
 // credentials that are not in it are removed. So read the hub, change it, and
 // write it back; of Fanfare the secrets of credentials read as a placeholder
-// which, written back, changes nothing.
+// which, written back, changes nothing. It needs the right Manage.
 func (n *NamespaceClient) UpdateHub(ctx context.Context, d HubDescription) (*HubDescription, error) {
 	return n.write(ctx, d, call{header: http.Header{"If-Match": {"*"}}})
 }
@@ -77,7 +79,8 @@ func (n *NamespaceClient) write(ctx context.Context, d HubDescription, r call) (
 	return readHub(a, d.Name)
 }
 
-// GetHub reads one.
+// GetHub reads one. That there is none is a *ResponseError with the status 404,
+// of Azure too. It needs the right Manage.
 func (n *NamespaceClient) GetHub(ctx context.Context, name string) (*HubDescription, error) {
 	a, err := n.c.do(ctx, call{method: http.MethodGet, path: []string{name}, secret: true, want: []int{http.StatusOK}})
 	if err != nil {
@@ -104,13 +107,14 @@ func readHub(a *answer, name string) (*HubDescription, error) {
 	return &d, nil
 }
 
-// HubExists reports whether there is one.
+// HubExists reports whether there is one. It needs the right Manage.
 func (n *NamespaceClient) HubExists(ctx context.Context, name string) (bool, error) {
 	return exists(n.GetHub(ctx, name))
 }
 
-// DeleteHub removes a hub with all its registrations. That there is none is an
-// error, with the status 404.
+// DeleteHub removes a hub with all its registrations, installations and jobs, and
+// what is not sent yet is not sent any more. That there is none is a
+// *ResponseError with the status 404. It needs the right Manage.
 func (n *NamespaceClient) DeleteHub(ctx context.Context, name string) error {
 	_, err := n.c.do(ctx, call{method: http.MethodDelete, path: []string{name}, want: []int{http.StatusOK}, gone: true})
 	return err
@@ -118,7 +122,8 @@ func (n *NamespaceClient) DeleteHub(ctx context.Context, name string) error {
 
 // ListHubs lists the hubs of the namespace. An error ends the list. It reads their
 // names, and then each hub as the loop comes to it, for no other list is the
-// same everywhere; a hub that is deleted meanwhile is passed over.
+// same everywhere; a hub that is deleted meanwhile is passed over. It needs the
+// right Manage.
 func (n *NamespaceClient) ListHubs(ctx context.Context) iter.Seq2[HubDescription, error] {
 	return func(yield func(HubDescription, error) bool) {
 		entries, err := n.list(ctx)

@@ -30,6 +30,11 @@ const (
 // Registration is a device's handle with tags, and with a template if Template
 // is not nil. A native registration gets the notifications of its platform, one
 // with a template gets template notifications.
+//
+//	nh.Registration{Platform: nh.APNs, Handle: token, Tags: []string{"sports"}}
+//	nh.Registration{Platform: nh.APNs, Handle: token, Template: &nh.RegistrationTemplate{Body: `{"aps":{"alert":"$(text)"}}`}}
+//
+// It may have 60 tags of Azure, and 500 of Fanfare, of 120 characters each.
 type Registration struct {
 	ID                string
 	ETag              ETag // of the state that was read; only UpdateRegistration sends it
@@ -37,19 +42,20 @@ type Registration struct {
 	Handle            string // token, channel URI, a browser's endpoint; of Baidu what BaiduHandle makes
 	P256DH, Auth      string // of a browser
 	Tags              []string
-	PushVariables     map[string]string
-	SecondaryTileName string    // WNS, MPNS
-	ExpirationTime    time.Time // read only
-	Template          *RegistrationTemplate
+	PushVariables     map[string]string     // what a template may name, beside what is sent
+	SecondaryTileName string                // WNS, MPNS
+	ExpirationTime    time.Time             // read only; in the year 9999: never
+	Template          *RegistrationTemplate // nil: native
 }
 
-// RegistrationTemplate is what a template notification fills.
+// RegistrationTemplate is what a template notification fills: $(name) is the
+// property of that name, as Azure's page on templates describes.
 type RegistrationTemplate struct {
-	Name        string
-	Body        string
+	Name        string   // of the caller's choice; may be ""
+	Body        string   // JSON, or XML for WNS and MPNS
 	Headers     []Header // apns-…, X-WNS-…; X-WNS-Type and those of Windows Phone are derived from the body if none is given
 	Expiry      string   // APNs: a date, 0, or an expression
-	Priority    string   // APNs
+	Priority    string   // APNs: 10, 5 or 1
 	MessageType string   // Baidu: BaiduMessage, BaiduAlert
 }
 
@@ -77,13 +83,15 @@ type Header struct{ Name, Value string }
 const entryType = "application/atom+xml;type=entry;charset=utf-8"
 
 // CreateRegistration makes a new registration, under an id of the hub's choice.
-// Each call makes one, also for a handle that has one already.
+// Each call makes one, also for a handle that has one already. It needs the right
+// Listen.
 func (c *Client) CreateRegistration(ctx context.Context, r Registration) (*Registration, error) {
 	return c.writeRegistration(ctx, call{method: http.MethodPost, path: []string{"registrations"}, once: true}, r)
 }
 
 // CreateRegistrationID returns an id for CreateOrUpdateRegistration. An app that
-// keeps it has one registration however often it registers.
+// keeps it has one registration however often it registers. It needs the right
+// Listen.
 func (c *Client) CreateRegistrationID(ctx context.Context) (string, error) {
 	a, err := c.do(ctx, call{method: http.MethodPost, path: []string{"registrationids"}, want: []int{http.StatusCreated}})
 	if err != nil {
@@ -97,7 +105,9 @@ func (c *Client) CreateRegistrationID(ctx context.Context) (string, error) {
 }
 
 // CreateOrUpdateRegistration writes a registration under its ID, whether there
-// is one or not. It replaces the old one whole.
+// is one or not, whatever its ETag. It replaces the old one whole. One that
+// belongs to an installation is refused with the status 400: write that. It
+// needs the right Listen.
 func (c *Client) CreateOrUpdateRegistration(ctx context.Context, r Registration) (*Registration, error) {
 	if r.ID == "" {
 		return nil, errors.New("notificationhubs: the registration has no ID: take one from CreateRegistrationID")
@@ -107,7 +117,8 @@ func (c *Client) CreateOrUpdateRegistration(ctx context.Context, r Registration)
 
 // UpdateRegistration writes a registration that exists, if its ETag is still
 // the one given; AnyETag asks only that it exists. Otherwise the *ResponseError
-// has the status 404 or 412. It replaces the old one whole.
+// has the status 404 or 412. It replaces the old one whole. It needs the right
+// Listen.
 func (c *Client) UpdateRegistration(ctx context.Context, r Registration) (*Registration, error) {
 	if r.ID == "" || r.ETag == "" {
 		return nil, errors.New("notificationhubs: an update needs the ID and the ETag that were read, or AnyETag")
@@ -142,12 +153,13 @@ func readRegistration(a *answer, err error) (*Registration, error) {
 	return &r, nil
 }
 
-// Registration reads one.
+// Registration reads one. That there is none is a *ResponseError with the status
+// 404. It needs the right Listen.
 func (c *Client) Registration(ctx context.Context, id string) (*Registration, error) {
 	return readRegistration(c.do(ctx, call{method: http.MethodGet, path: []string{"registrations", id}, want: []int{http.StatusOK}}))
 }
 
-// RegistrationExists reports whether there is one.
+// RegistrationExists reports whether there is one. It needs the right Listen.
 func (c *Client) RegistrationExists(ctx context.Context, id string) (bool, error) {
 	return exists(c.Registration(ctx, id))
 }
@@ -161,7 +173,8 @@ func exists[T any](_ *T, err error) (bool, error) {
 }
 
 // DeleteRegistration removes one, if its ETag is still the one given; "" is
-// AnyETag. Otherwise the *ResponseError has the status 404 or 412.
+// AnyETag. Otherwise the *ResponseError has the status 404 or 412. It needs the
+// right Listen.
 func (c *Client) DeleteRegistration(ctx context.Context, id string, etag ETag) error {
 	if etag == "" {
 		etag = AnyETag
@@ -176,7 +189,8 @@ func (c *Client) DeleteRegistration(ctx context.Context, id string, etag ETag) e
 // DeleteRegistrationsByHandle removes the registrations of a device's handle, as
 // RegistrationsByHandle lists them, and returns how many it has removed, also
 // with an error: it is not one step, and may be asked again. An installation
-// stays, and is registered again when it is written next.
+// stays, and is registered again when it is written next. It needs the right
+// Listen.
 func (c *Client) DeleteRegistrationsByHandle(ctx context.Context, handle string) (int, error) {
 	if handle == "" {
 		return 0, errors.New("notificationhubs: the handle is missing")

@@ -15,19 +15,22 @@ import (
 )
 
 // Registrations lists every registration of the hub, page after page as the
-// loop goes on. An error ends the list.
+// loop goes on: leave the loop where you have enough, and nothing more is read.
+// An error ends the list. What is written meanwhile may be in it or not. It needs
+// the right Manage.
 func (c *Client) Registrations(ctx context.Context) iter.Seq2[Registration, error] {
 	return c.list(ctx, []string{"registrations"}, nil)
 }
 
 // RegistrationsByTag lists the registrations that carry a tag, as Registrations
-// does.
+// does. An installation's are found by $InstallationId:{ID} and $UserId:{UserID}
+// too. It needs the right Manage.
 func (c *Client) RegistrationsByTag(ctx context.Context, tag string) iter.Seq2[Registration, error] {
 	return c.list(ctx, []string{"tags", tag, "registrations"}, nil)
 }
 
-// RegistrationsByHandle lists the registrations of a device's handle, as
-// Registrations does.
+// RegistrationsByHandle lists the registrations of a device's handle, on
+// whatever platform, as Registrations does. It needs the right Listen.
 func (c *Client) RegistrationsByHandle(ctx context.Context, handle string) iter.Seq2[Registration, error] {
 	// The service looks for the handle on every platform, whatever the name.
 	filter := "ChannelUri eq '" + strings.ReplaceAll(handle, "'", "''") + "'"

@@ -13,7 +13,8 @@ import (
 
 // SendOptions say who gets a notification: what one of the fields says.
 // Without any, everybody does: every registration of the platform, or every
-// template registration.
+// template registration. What is given and holds nothing, such as a list of tags
+// that came out empty, is an error, and reaches nobody.
 type SendOptions struct {
 	Tags       []string      // those who carry one of these; at most 20. nil: not given
 	Expression string        // those for whom a tag expression holds, as text
@@ -43,8 +44,9 @@ type RegistrationResult struct {
 	Outcome        string // a sentence
 }
 
-// Send sends a notification. When it returns, the hub has accepted it; what
-// becomes of it, NotificationDetails tells.
+// Send sends a notification, of at most 64 KiB; what push services take is
+// less. When it returns, the hub has accepted it; what becomes of it,
+// NotificationDetails tells. It needs the right Send.
 //
 // It is tried again only when the hub surely has not accepted it, see
 // RetryOptions: after any other error the notification may be on its way.
@@ -53,7 +55,7 @@ func (c *Client) Send(ctx context.Context, n *Notification, o *SendOptions) (*Se
 }
 
 // TestSend sends to at most ten devices, which the hub picks, and waits for what
-// comes of it. Azure allows ten test sends a minute.
+// comes of it. Azure allows ten test sends a minute. It needs the right Send.
 func (c *Client) TestSend(ctx context.Context, n *Notification, o *SendOptions) (*NotificationOutcome, error) {
 	r, err := c.sendTo(ctx, n, o, true)
 	if err != nil {
@@ -83,8 +85,8 @@ type Device struct {
 	P256DH, Auth string // of a browser
 }
 
-// SendDirect sends a notification to one device. Template notifications cannot
-// be sent so.
+// SendDirect sends a notification to one device of its platform, as Send does.
+// Template notifications cannot be sent so. It needs the right Send.
 func (c *Client) SendDirect(ctx context.Context, n *Notification, d Device) (*SendResult, error) {
 	if strings.TrimSpace(d.Handle) == "" {
 		return nil, errors.New("notificationhubs: the device has no handle")

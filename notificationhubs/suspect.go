@@ -19,7 +19,7 @@ type Suspect struct {
 
 // Suspects lists the suspects of a platform in order of their handles, page
 // after page as the loop goes on. An error ends the list. Azure has no such
-// call, and answers 404.
+// call, and answers 404. It needs the right Manage.
 func (c *Client) Suspects(ctx context.Context, p Platform) iter.Seq2[Suspect, error] {
 	return func(yield func(Suspect, error) bool) {
 		for query := (url.Values{}); ; {
@@ -41,7 +41,8 @@ func (c *Client) Suspects(ctx context.Context, p Platform) iter.Seq2[Suspect, er
 	}
 }
 
-// CountSuspects returns how many suspects a platform has.
+// CountSuspects returns how many suspects a platform has. It needs the right
+// Manage.
 func (c *Client) CountSuspects(ctx context.Context, p Platform) (int, error) {
 	page, err := c.suspectPage(ctx, p, url.Values{"$top": {"1"}})
 	return page.Total, err
@@ -66,13 +67,14 @@ func (c *Client) suspectPage(ctx context.Context, p Platform, query url.Values) 
 
 // ConfirmSuspects says that suspects of a platform are dead, and deletes their
 // registrations; no handle is all of them. What was written since the suspicion
-// stays. It returns how many were judged.
+// stays. It returns how many were judged. It needs the right Manage.
 func (c *Client) ConfirmSuspects(ctx context.Context, p Platform, handles ...string) (int, error) {
 	return c.judgeSuspects(ctx, p, "confirm", handles)
 }
 
 // ClearSuspects says that suspects of a platform are alive: the next send tries
-// them. No handle is all of them. It returns how many were judged.
+// them. No handle is all of them. It returns how many were judged. It needs the
+// right Manage.
 func (c *Client) ClearSuspects(ctx context.Context, p Platform, handles ...string) (int, error) {
 	return c.judgeSuspects(ctx, p, "clear", handles)
 }

@@ -60,7 +60,9 @@ func (d *NotificationDetails) Count(outcome Outcome) (n int64) {
 }
 
 // NotificationDetails reads the telemetry of a notification by its id. Azure
-// answers 404 until it has begun to work on it.
+// answers 404 until it has begun to work on it, and has telemetry in its tier
+// Standard only. Fanfare forgets a notification a week after its end. It needs
+// the right Send, and of Azure a rule with Manage too.
 func (c *Client) NotificationDetails(ctx context.Context, id string) (*NotificationDetails, error) {
 	a, err := c.do(ctx, call{method: http.MethodGet, path: []string{"messages", id}, want: []int{http.StatusOK}})
 	if err != nil {
@@ -98,7 +100,8 @@ const (
 // while the hub does not know the notification, as Azure does not at first, but
 // no longer than about a minute: then the 404 is the error. A notification may
 // take as long as its hub tries to deliver it: give it a ctx that ends. What was
-// read last is returned with the error.
+// read last is returned with the error. It needs the rights of
+// NotificationDetails: Send, and of Azure Manage.
 func (c *Client) WaitForNotification(ctx context.Context, id string) (*NotificationDetails, error) {
 	var last *NotificationDetails
 	known := time.Now()
