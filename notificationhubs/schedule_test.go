@@ -1,10 +1,7 @@
 package notificationhubs_test
 
 import (
-	"context"
 	"errors"
-	"fmt"
-	"log"
 	"net/http"
 	"testing"
 	"time"
@@ -109,31 +106,4 @@ func TestCancelTooLate(t *testing.T) {
 	if e, ok := errors.AsType[*nh.ResponseError](err); !ok || e.StatusCode != 404 {
 		t.Errorf("error %v, want a 404", err)
 	}
-}
-
-// Who is registered in the evening gets it, and nobody once it is cancelled.
-func ExampleClient_Schedule() {
-	client, hub := start(&nh.ClientOptions{})
-	defer hub.Close()
-	hub.answer = func(n int, w http.ResponseWriter, r request) {
-		if r.method == http.MethodPost {
-			scheduled(n, w, r)
-		}
-	}
-
-	evening := time.Date(2030, 1, 2, 18, 0, 0, 0, time.UTC)
-	n := nh.NewTemplateNotification(map[string]string{"greeting": "Good evening"})
-	sent, err := client.Schedule(context.Background(), n, evening, &nh.SendOptions{Tags: []string{"sports"}})
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println("accepted as", sent.NotificationID)
-	if err := client.CancelScheduled(context.Background(), sent.NotificationID); err != nil {
-		log.Fatal(err)
-	}
-
-	hub.show()
-	// Output:
-	// accepted as NH-1
-	// DELETE /MyHub/schedulednotifications/NH-1?api-version=2020-06
 }
