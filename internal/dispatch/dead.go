@@ -41,7 +41,7 @@ func (j *send) judgeDead(tx store.Tx, r *report) ([]handleChange, error) {
 		r.trip = &trip{answers: w.n, dead: w.dead}
 	}
 	for _, dh := range r.dead {
-		change := handleChange{Op: opDrop, Number: dh.Number, Handle: dh.Handle, Written: dh.Written, Since: dh.Since, Trial: dh.trial}
+		change := handleChange{Op: opDrop, Number: dh.Number, Handle: dh.Handle, Written: dh.Written, Since: dh.Since, Trial: dh.trial, Outcome: dh.Outcome, Notification: dh.Notification}
 		switch {
 		case dh.malformed && !w.accepted():
 			// Nothing was ever accepted: the environment may be the wrong one.

@@ -33,10 +33,13 @@ type handleChange struct {
 	Trial bool `json:"trial,omitempty"`
 	// Credential, of a suspicion: the version that the answer was given for.
 	Credential int64 `json:"credential,omitempty"`
+	// Of drops and replacements, for feedback.
+	Outcome      hub.Outcome `json:"outcome,omitempty"`
+	Notification string      `json:"notification,omitempty"`
 }
 
 func (c *handleChange) dead() store.Dead {
-	return store.Dead{Number: c.Number, Handle: c.Handle, Written: c.Written, Since: c.Since}
+	return store.Dead{Number: c.Number, Handle: c.Handle, Written: c.Written, Since: c.Since, Outcome: c.Outcome, Notification: c.Notification}
 }
 
 // How many changes one commit applies, and after how many rows of dead handles,
@@ -137,7 +140,7 @@ func (s *handlesSlice) apply(c *handleChange) (rows int, err error) {
 	case opDrop:
 		return s.drop(c)
 	case opReplace:
-		return 0, s.tx.ReplaceHandle(s.hubID, s.platform, c.Number, c.Handle, c.New, s.now)
+		return 0, s.tx.ReplaceHandle(s.hubID, s.platform, store.Replacement{Number: c.Number, Old: c.Handle, New: c.New, Notification: c.Notification}, s.now)
 	case opSuspect:
 		return 0, s.suspect(c)
 	case opClear:

@@ -153,11 +153,11 @@ func (j *send) noteHandle(r *report, dv *device, res *pns.Result) {
 			since = dv.sentAt
 		}
 		r.dead = append(r.dead, deadHandle{
-			Dead:   store.Dead{Number: t.Number, Handle: t.Handle, Written: t.Written, Since: since},
+			Dead:   store.Dead{Number: t.Number, Handle: t.Handle, Written: t.Written, Since: since, Outcome: res.Outcome, Notification: j.n.ID},
 			target: t, malformed: res.Malformed, trial: dv.trial, note: last,
 		})
 	case pns.Update:
-		r.handles = append(r.handles, handleChange{Op: opReplace, Number: t.Number, Handle: t.Handle, New: res.NewHandle})
+		r.handles = append(r.handles, handleChange{Op: opReplace, Number: t.Number, Handle: t.Handle, New: res.NewHandle, Notification: j.n.ID})
 		j.rule(r, last, replaced, t)
 	case pns.OK:
 		if res.Again == pns.WithOtherEnvironment {

@@ -17,8 +17,8 @@ const (
 // before may still write: more than the server's time limits add up to.
 const lateWrites = time.Hour
 
-// sweep removes expired registrations, notifications and jobs whose retention
-// is over, and what is left of deleted hubs, until Stop.
+// sweep removes expired registrations, notifications, feedback and jobs whose
+// retention is over, and what is left of deleted hubs, until Stop.
 func (d *Dispatcher) sweep() {
 	for {
 		d.Sweep()
@@ -40,6 +40,9 @@ func (d *Dispatcher) Sweep() {
 	})
 	d.sweepSlices("old notifications", func(tx store.Tx) (int, error) {
 		return tx.SweepNotifications(now.Add(-d.cfg.Retention), sweepSlice)
+	})
+	d.sweepSlices("old feedback", func(tx store.Tx) (int, error) {
+		return tx.SweepFeedback(now.Add(-d.cfg.Retention), sweepSlice)
 	})
 	d.sweepSlices("old jobs", func(tx store.Tx) (int, error) {
 		return tx.SweepJobs(now.Add(-d.cfg.Retention), sweepSlice)

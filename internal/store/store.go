@@ -58,6 +58,7 @@ type Reader interface {
 	Audience
 	Handles
 	Jobs
+	FeedbackReader
 	task.Reader
 }
 
@@ -70,6 +71,7 @@ type Tx interface {
 	NotificationWriter
 	HandleWriter
 	JobWriter
+	FeedbackWriter
 	task.Writer
 }
 
@@ -185,6 +187,7 @@ type Notifications interface {
 // dispatch packs it: the outcomes that became final, under 8 bytes a device,
 // and notes of what was no plain success, at most 64 KiB.
 type LogPage struct {
+	ID       int64 // grows; LogPages sets it
 	Platform hub.Platform
 	Entries  []byte
 	Notes    []byte // nil: there are none, or none were kept
@@ -296,6 +299,16 @@ type Dead struct {
 	Handle  string
 	Written int64     // Target.Written when the page was read; 0 for a direct send
 	Since   time.Time // the service's own word, or when the request started
+	// What feedback says of it; an operator's word has neither.
+	Outcome      hub.Outcome
+	Notification string
+}
+
+// Replacement is a handle for which a push service gave a new one.
+type Replacement struct {
+	Number       int64 // of the registration
+	Old, New     string
+	Notification string
 }
 
 // HandleWriter changes what is known of handles.
@@ -311,9 +324,9 @@ type HandleWriter interface {
 	// nothing is written. It returns how many rows it wrote, postings among
 	// them; 0: nothing was dropped.
 	DropHandle(hubID int64, p hub.Platform, d Dead, now time.Time) (rows int, err error)
-	// ReplaceHandle gives the registration with that number a new handle, if
-	// it still has the old one; an installation's channel follows.
-	ReplaceHandle(hubID int64, p hub.Platform, number int64, old, new string, now time.Time) error
+	// ReplaceHandle gives the registration that c names its new handle, if it
+	// still has the old one; an installation's channel follows.
+	ReplaceHandle(hubID int64, p hub.Platform, c Replacement, now time.Time) error
 	// Suspect marks the handle of d as perhaps dead, and reports whether it was
 	// not marked before. Like a drop it comes too late for a registration that is
 	// gone, has another handle, or was written since.

@@ -113,12 +113,17 @@ func (t *tx) DropHandle(hubID int64, p hub.Platform, d store.Dead, now time.Time
 	installations := map[string]bool{} // each is written once, with all that is derived from it
 	for i := range dead {
 		r := &dead[i]
-		switch {
-		case r.InstallationID == "":
+		if installations[r.InstallationID] {
+			continue
+		}
+		if r.InstallationID == "" {
 			err = t.remove(hubID, r)
-		case !installations[r.InstallationID]:
+		} else {
 			installations[r.InstallationID] = true
 			err = t.changeChannel(hubID, r.InstallationID, p, d.Handle, now, func(_ *string, expired *bool) { *expired = true })
+		}
+		if err == nil {
+			err = t.addFeedback(hubID, r, store.Feedback{Outcome: outcomeOf(&d), NotificationID: d.Notification}, now)
 		}
 		if err != nil {
 			return 0, err
@@ -170,18 +175,23 @@ func (t *tx) rowsOfDead(hubID int64, p hub.Platform, d store.Dead) ([]registrati
 	return rows, err
 }
 
-func (t *tx) ReplaceHandle(hubID int64, p hub.Platform, number int64, old, new string, now time.Time) error {
-	row, err := t.byNumber(hubID, number)
-	if errors.Is(err, store.ErrNotFound) || err == nil && (row.Platform != p || hub.HandleKey(p, row.Handle) != hub.HandleKey(p, old)) {
+func (t *tx) ReplaceHandle(hubID int64, p hub.Platform, c store.Replacement, now time.Time) error {
+	row, err := t.byNumber(hubID, c.Number)
+	if errors.Is(err, store.ErrNotFound) || err == nil && (row.Platform != p || hub.HandleKey(p, row.Handle) != hub.HandleKey(p, c.Old)) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
+	// The old one is what back-ends must not use any more.
+	err = t.addFeedback(hubID, &row, store.Feedback{Outcome: hub.ExpiredChannel, NewHandle: c.New, NotificationID: c.Notification}, now)
+	if err != nil {
+		return err
+	}
 	if row.InstallationID != "" {
-		return t.changeChannel(hubID, row.InstallationID, p, old, now, func(channel *string, _ *bool) { *channel = new })
+		return t.changeChannel(hubID, row.InstallationID, p, c.Old, now, func(channel *string, _ *bool) { *channel = c.New })
 	}
 	r := row.Registration
-	r.Handle, r.UpdatedAt = new, now
+	r.Handle, r.UpdatedAt = c.New, now
 	return t.write(hubID, &r, &row)
 }

@@ -44,6 +44,7 @@ var leftovers = []string{
 	`DELETE FROM outcome_count WHERE (hub_id, notification, platform, outcome) IN
 		(SELECT hub_id, notification, platform, outcome FROM outcome_count WHERE hub_id = ? LIMIT ?)`,
 	"DELETE FROM notification WHERE (hub_id, id) IN (SELECT hub_id, id FROM notification WHERE hub_id = ? LIMIT ?)",
+	"DELETE FROM feedback WHERE id IN (SELECT id FROM feedback WHERE hub_id = ? LIMIT ?)",
 	"DELETE FROM job_staged WHERE id IN (SELECT id FROM job_staged WHERE hub_id = ? LIMIT ?)",
 	"DELETE FROM job WHERE (hub_id, id) IN (SELECT hub_id, id FROM job WHERE hub_id = ? LIMIT ?)",
 }

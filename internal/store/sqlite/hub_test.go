@@ -85,6 +85,8 @@ func fillHub(t *testing.T, s *sqlite.Store, hubID int64) {
 			tx.InsertJob(&hub.Job{HubID: hubID, ID: id}),
 			tx.StageJob(hubID, id, hub.JobOutput, []byte("text")),
 		}
+		_, err = tx.DropHandle(hubID, hub.ADM, store.Dead{Handle: "x4"}, time.Unix(1, 0)) // leaves feedback
+		errs = append(errs, err)
 		for i := range 4 {
 			_, err := tx.Suspect(hubID, hub.ADM, store.Dead{Handle: fmt.Sprint("x", i)}, time.Unix(1, 0))
 			_, err2 := tx.Suspect(hubID, hub.Baidu, store.Dead{Handle: fmt.Sprint(i)}, time.Unix(1, 0))

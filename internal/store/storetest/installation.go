@@ -192,9 +192,9 @@ func replacedHandles(f *fixture) {
 	native := f.derived("i")[""]
 	f.update(func(tx store.Tx) error {
 		return errors.Join(
-			tx.ReplaceHandle(f.hub, hub.FCMV1, a.Number, "not this", "x", now),
-			tx.ReplaceHandle(f.hub, hub.FCMV1, a.Number, "old", "new", now),
-			tx.ReplaceHandle(f.hub, hub.FCMV1, native.Number, "iold", "inew", now))
+			tx.ReplaceHandle(f.hub, hub.FCMV1, store.Replacement{Number: a.Number, Old: "not this", New: "x"}, now),
+			tx.ReplaceHandle(f.hub, hub.FCMV1, store.Replacement{Number: a.Number, Old: "old", New: "new"}, now),
+			tx.ReplaceHandle(f.hub, hub.FCMV1, store.Replacement{Number: native.Number, Old: "iold", New: "inew"}, now))
 	})
 	if t, _ := f.target(store.Selector{HubID: f.hub, Platform: hub.FCMV1}, a.Number); t.Handle != "new" || !slices.Equal(t.Tags, []string{"t"}) {
 		f.Errorf("the registration: %+v", t)

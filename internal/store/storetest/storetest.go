@@ -29,6 +29,7 @@ func Exercise(t *testing.T, open func(t *testing.T) store.Store) {
 		"breakers": breakers, "long work": longWork, "suspects without registration": suspectsWithoutRegistration, "suspected too late": suspectedTooLate,
 		"postings": postings, "cuts": cuts, "many cuts": manyCuts, "notifications": notifications, "delivery log": deliveryLog, "retention": retention, "schedules": schedules,
 		"jobs": jobs, "staged jobs": stagedJobs, "registration counts": registrationCounts,
+		"feedback": feedback, "feedback days": feedbackDays, "faulted": faulted, "log pages": logPages,
 		"tasks": tasks, "lanes": lanes, "leases": leases, "group commit": groupCommit,
 	} {
 		t.Run(name, func(t *testing.T) {
