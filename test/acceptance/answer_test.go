@@ -2,7 +2,10 @@ package acceptance_test
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -181,7 +184,39 @@ func (p *play) realSend() {
 	}
 	p.idle()
 	p.kept(r, handle)
+	p.said(id, handle)
 }
+
+// said holds that the first attempt had the row's own answer: its status, and
+// the words of it that stand in the row.
+func (p *play) said(id, handle string) {
+	p.Helper()
+	if p.answer.Status == 0 || p.answer.Outcome == "Success" {
+		return
+	}
+	e, err := p.client.Explain(p.ctx, id, handle)
+	if err != nil {
+		p.Fatal(err)
+	}
+	for _, step := range e.Registrations[0].Steps {
+		if step.About != "attempt" {
+			continue
+		}
+		if !strings.HasPrefix(step.Answer, strconv.Itoa(p.answer.Status)) {
+			p.Errorf("the service said %q, want %d", step.Answer, p.answer.Status)
+		}
+		for _, word := range pnsWord.FindAllString(p.answer.Says, -1) {
+			if !strings.Contains(step.Answer, word) {
+				p.Errorf("the service said %q, want %s", step.Answer, word)
+			}
+		}
+		return
+	}
+	p.Errorf("no attempt is explained: %+v", e)
+}
+
+// pnsWord is a reason or a code of a push service's own.
+var pnsWord = regexp.MustCompile(`[A-Z]+_[A-Z_]+|([A-Z][a-z]+){2,}|[0-9]{5,}`)
 
 // waits reports whether the device is tried again later.
 func (p *play) waits() bool {

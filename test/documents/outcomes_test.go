@@ -3,6 +3,8 @@ package documents_test
 import (
 	"fmt"
 	"strings"
+	"testing"
+	"time"
 
 	"github.com/fanfare-hub/fanfare/internal/pns/pnstest"
 )
@@ -81,12 +83,37 @@ func credential(a *pnstest.Answer) string {
 func again(a *pnstest.Answer) string {
 	s := "Tried again"
 	if a.Retry > 0 {
-		s += fmt.Sprintf(" after %s at the earliest", strings.TrimSuffix(strings.TrimSuffix(a.Retry.String(), "0s"), "0m"))
+		s += fmt.Sprintf(" after %s at the earliest", short(a.Retry))
 	}
 	if a.Service {
 		s += "; the platform waits"
 	}
 	return s + "."
+}
+
+// short is a duration without the units that are zero: 10s, 1m, 1m30s, 1h.
+func short(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
+func TestShort(t *testing.T) {
+	t.Parallel()
+	for _, want := range []string{"3s", "10s", "30s", "1m", "10m", "1m30s", "1h", "4h", "1h30m"} {
+		d, err := time.ParseDuration(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := short(d); got != want {
+			t.Errorf("%v is %s, want %s", d, got, want)
+		}
+	}
 }
 
 // fates are the words for an answer, as code.
