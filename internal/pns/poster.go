@@ -116,8 +116,9 @@ func (p *Poster) Post(ctx context.Context, to string, header http.Header, body [
 	}
 	var written atomic.Bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn:      func(string) { written.Store(false) }, // net/http may start over where nothing was written
-		WroteHeaders: func() { written.Store(true) },
+		GetConn: func(string) { written.Store(false) }, // net/http may start over where nothing was written
+		// WroteHeaders comes when they are out: the service may have them before.
+		WroteHeaderField: func(string, []string) { written.Store(true) },
 	})
 	// A bytes.Reader makes net/http send a Content-Length: WNS takes no chunks.
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to, bytes.NewReader(body))
