@@ -58,7 +58,7 @@ func (j *send) settleUnsent(r *report, dv *device) {
 
 // judge sorts the results of one attempt.
 func (j *send) judge(p page, began time.Time, results []answer) *report {
-	judgeService(p, results)
+	judgeService(&p, results)
 	r := &report{in: p.in, began: began}
 	for i := range p.devices {
 		dv := &p.devices[i]
@@ -69,27 +69,6 @@ func (j *send) judge(p page, began time.Time, results []answer) *report {
 		j.judgeOne(r, dv, &results[i])
 	}
 	return r
-}
-
-// judgeService decides over a whole page, whatever batches it was sent in,
-// which failures speak of the service. A probe is one device, and its failure
-// all that there is to go by.
-func judgeService(p page, results []answer) {
-	var at []int
-	var sent []pns.Result
-	for i := range p.devices {
-		if !p.devices[i].settled {
-			at, sent = append(at, i), append(sent, results[i].Result)
-		}
-	}
-	pns.JudgeService(sent)
-	for i, k := range at {
-		results[k].Result = sent[i]
-		switch results[k].Class {
-		case pns.Retry, pns.Reconnect, pns.Unsent, pns.Unknown:
-			results[k].Service = results[k].Service || p.probe
-		}
-	}
 }
 
 func (j *send) judgeOne(r *report, dv *device, res *answer) {

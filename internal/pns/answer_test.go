@@ -58,55 +58,6 @@ func TestReason(t *testing.T) {
 	}
 }
 
-func TestJudgeService(t *testing.T) {
-	t.Parallel()
-	var (
-		ok        = pns.Result{Class: pns.OK}
-		dead      = pns.Result{Class: pns.Drop, Outcome: hub.BadChannel}
-		down      = pns.Result{Class: pns.Retry, Outcome: hub.PnsUnavailable, Service: true}
-		broken    = pns.Result{Class: pns.Retry, Outcome: hub.PnsServerError}
-		channel   = pns.Result{Class: pns.Retry, Outcome: hub.ChannelThrottled}
-		timedOut  = pns.Result{Class: pns.Unknown, Outcome: hub.PnsUnreachable}
-		refusesUs = pns.Result{Class: pns.Credential, Outcome: hub.InvalidToken, Service: true}
-		ours      = pns.Refused(hub.BadChannel, "no URL")
-		oneApple  = pns.Result{Class: pns.Credential, Outcome: hub.InvalidCredentials}
-	)
-	tests := []struct {
-		name string
-		in   []pns.Result
-		want []bool // Service
-	}{
-		{"nothing", nil, nil},
-		{"one device, service down", []pns.Result{down}, []bool{true}},
-		{"one device, server error", []pns.Result{broken}, []bool{false}},
-		{"one device, no answer", []pns.Result{timedOut}, []bool{false}},
-		{"a 503 among answers", []pns.Result{ok, down, ok}, []bool{false, false, false}},
-		{"a 503 beside a dead handle", []pns.Result{down, dead}, []bool{false, false}},
-		{"errors for all", []pns.Result{broken, broken, timedOut}, []bool{true, true, true}},
-		{"down for all", []pns.Result{down, down}, []bool{true, true}},
-		{"a throttled channel among errors", []pns.Result{broken, channel}, []bool{false, false}},
-		{"our credential among answers", []pns.Result{ok, refusesUs}, []bool{false, true}},
-		{"our own answers alone", []pns.Result{*ours, *ours}, []bool{false, false}},
-		{"our own beside one that is down", []pns.Result{*ours, down}, []bool{false, true}},
-		{"our own beside one server error", []pns.Result{broken, *ours}, []bool{false, false}},
-		{"our own beside errors for all", []pns.Result{broken, *ours, broken}, []bool{true, false, true}},
-		{"one device's credential among errors", []pns.Result{broken, oneApple}, []bool{false, false}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			pns.JudgeService(tt.in)
-			var got []bool
-			for _, r := range tt.in {
-				got = append(got, r.Service)
-			}
-			if diff := cmp.Diff(tt.want, got); diff != "" {
-				t.Errorf("Service (-want +got):\n%s", diff)
-			}
-		})
-	}
-}
-
 func FuzzRetryAfter(f *testing.F) {
 	for _, s := range []string{"1", "Wed, 25 Nov 2026 12:00:30 GMT", "-1", "1e9", "18446744073709551616"} {
 		f.Add(s)

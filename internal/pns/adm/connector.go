@@ -53,7 +53,6 @@ func (c *connector) Send(ctx context.Context, b *pns.Batch, results []pns.Result
 	}
 	header := headers(token)
 	c.poster.Send(results, func(i int) pns.Result { return c.post(ctx, header, body, b.Targets[i].Handle) })
-	pns.JudgeService(results)
 	for i := range results {
 		if results[i].Again == pns.WithFreshToken {
 			c.tokens.Refuse(token)

@@ -164,7 +164,7 @@ func TestAnswersOfOneBatchAreKeptApart(t *testing.T) {
 		{Class: pns.OK, Outcome: hub.Success},
 		{Class: pns.Drop, Outcome: hub.ExpiredChannel},
 		{Class: pns.Update, Outcome: hub.Success, NewHandle: "new"},
-		{Class: pns.Retry, Outcome: hub.PnsUnavailable, RetryAfter: 7 * time.Second},
+		{Class: pns.Retry, Outcome: hub.PnsUnavailable, Service: true, RetryAfter: 7 * time.Second},
 		{Class: pns.Body, Outcome: hub.PnsInterfaceError},
 		{Class: pns.Unknown, Outcome: hub.PnsUnreachable},
 	}

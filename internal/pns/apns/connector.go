@@ -148,7 +148,6 @@ func (c *connector) judge(resps []h2.Response, ended bool) []pns.Result {
 			r.Again = pns.No
 		}
 	}
-	pns.JudgeService(results)
 	return results
 }
 

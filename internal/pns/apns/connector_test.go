@@ -147,7 +147,7 @@ func TestTheOtherEnvironmentIsNotTheService(t *testing.T) {
 			t.Parallel()
 			a := newApple(t, func(host, _ string) (int, string) {
 				if host == mainHost {
-					return 500, `{"reason":"InternalServerError"}`
+					return 503, `{"reason":"ServiceUnavailable"}`
 				}
 				return answer.status, answer.text
 			})
@@ -155,7 +155,6 @@ func TestTheOtherEnvironmentIsNotTheService(t *testing.T) {
 				{Handle: "01", OtherEnvironment: true}, {Handle: "02", OtherEnvironment: true}, {Handle: "03"}, {Handle: "04"},
 			}})
 			for i, r := range got {
-				// The main one is down for all of its own devices, whatever the other says.
 				if i < 2 && (r.Class != answer.class || r.Service) || i >= 2 && (r.Class != pns.Retry || !r.Service) {
 					t.Errorf("target %d: %+v", i, r)
 				}

@@ -44,7 +44,6 @@ func (c *connector) Send(ctx context.Context, b *pns.Batch, results []pns.Result
 		c.poster.Renew()
 	}
 	c.poster.Send(results, func(i int) pns.Result { return c.post(ctx, common, &b.Targets[i]) })
-	pns.JudgeService(results)
 }
 
 // Close gives up the connections.

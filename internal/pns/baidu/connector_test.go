@@ -167,7 +167,7 @@ func TestAnswersOfOneBatchAreKeptApart(t *testing.T) {
 	want := []pns.Result{
 		{Class: pns.OK, Outcome: hub.Success, Correlation: "1"},
 		{Class: pns.Drop, Outcome: hub.BadChannel, Correlation: "1"},
-		{Class: pns.Retry, Outcome: hub.Throttled, Correlation: "1", RetryAfter: time.Minute},
+		{Class: pns.Retry, Outcome: hub.Throttled, Service: true, Correlation: "1", RetryAfter: time.Minute},
 		{Class: pns.Unknown, Outcome: hub.PnsInterfaceError},
 		{Class: pns.Unknown, Outcome: hub.PnsUnreachable},
 		{Class: pns.Body, Outcome: hub.BadChannel, Unasked: true},

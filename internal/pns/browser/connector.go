@@ -48,85 +48,65 @@ func (c *connector) Send(ctx context.Context, b *pns.Batch, results []pns.Result
 	if b.NewConn {
 		c.poster.Renew()
 	}
-	answered := make([]bool, len(b.Targets))
-	c.poster.Each(len(b.Targets), func(i int) {
-		results[i], answered[i] = c.post(ctx, p, &b.Targets[i], b.FreshToken)
-	})
-	c.judgeService(results, answered, b.NewConn || b.FreshToken)
+	c.poster.Each(len(b.Targets), func(i int) { results[i] = c.post(ctx, p, &b.Targets[i], b.FreshToken) })
+	c.judgeKey(results)
 }
 
 // Close gives up the connections.
 func (c *connector) Close() { c.poster.Renew() }
 
-// post sends to one endpoint. asked is false where that came to nothing before
-// a push service was asked, so that the result says nothing of one.
-func (c *connector) post(ctx context.Context, p *payload, t *pns.Target, fresh bool) (r pns.Result, asked bool) {
+// post sends to one endpoint.
+func (c *connector) post(ctx context.Context, p *payload, t *pns.Target, fresh bool) pns.Result {
 	if err := egress.CheckPublicURL(t.Handle); err != nil {
-		return *pns.Stray(err.Error()), false
+		return *pns.Stray(err.Error())
 	}
 	to, err := parseRecipient(t.Browser)
 	if err != nil {
-		return *pns.Refused(hub.BadChannel, err.Error()), false
+		return *pns.Refused(hub.BadChannel, err.Error())
 	}
 	body, err := encrypt(p.body, to)
 	if err != nil {
-		return *pns.Refused(hub.UnknownError, err.Error()), false
+		return *pns.Refused(hub.UnknownError, err.Error())
 	}
 	authorization, err := c.vapid.authorization(originOf(t.Handle), fresh)
 	if err != nil {
-		return *pns.Refused(hub.UnknownError, err.Error()), false
+		return *pns.Refused(hub.UnknownError, err.Error())
 	}
 	header := p.header.Clone()
 	header.Set("Authorization", authorization)
 	a, lost := c.poster.Post(ctx, t.Handle, header, body)
 	if lost != nil {
-		return *lost, lost.Class != pns.Body
+		return *lost
 	}
-	r = classify(a.Status, a.Reason, a.Header, a.Body, c.clock.Now())
+	r := classify(a.Status, a.Reason, a.Header, a.Body, c.clock.Now())
 	r.Astray = a.Redirect()
 	if r.Class == pns.OK {
 		c.proven.Store(true)
 	}
-	return r, true
+	return r
 }
 
-// judgeService decides which failures speak of Web Push as a whole. Endpoints
-// belong to many services, and anybody can register one that fails: a single
-// failure is its device's own, and so is the refusal of a key that others take.
-// Only if every service that a batch has asked fails, the range is parked, for
-// the shortest wait that one of them asked for. A second try is of the failures
-// alone and does not show that.
-func (c *connector) judgeService(results []pns.Result, asked []bool, second bool) {
-	var at []int
+// judgeKey decides whether our key is refused. Endpoints belong to many services,
+// and anybody can register one that fails: no failure speaks of Web Push as a
+// whole, and a refusal of a key that others take is its device's own. Only if every
+// endpoint that a batch has asked refuses the key, it is the key that is wrong.
+func (c *connector) judgeKey(results []pns.Result) {
+	asked, refusals := 0, 0
 	for i := range results {
 		results[i].Service = false
-		if asked[i] {
-			at = append(at, i)
+		if !results[i].Unasked {
+			asked++
 		}
-	}
-	if len(at) == 0 {
-		return
-	}
-	all := make([]pns.Result, len(at))
-	refusals, wait := 0, results[at[0]].RetryAfter
-	for k, i := range at {
-		all[k] = results[i]
-		wait = min(wait, results[i].RetryAfter)
 		if results[i].Class == pns.Credential {
 			refusals++
 		}
 	}
-	keyRefused := refusals == len(all) && (len(all) > 1 || c.doubted.Load()) && !c.proven.Load()
-	if keyRefused {
-		c.doubted.Store(true)
+	if refusals == 0 || refusals < asked || asked == 1 && !c.doubted.Load() || c.proven.Load() {
+		return
 	}
-	if !second {
-		pns.JudgeService(all)
-	}
-	for k, i := range at {
-		if results[i].Service = all[k].Service || keyRefused; results[i].Service {
-			results[i].RetryAfter = wait
-		}
+	c.doubted.Store(true)
+	for i := range results {
+		results[i].Service = results[i].Class == pns.Credential
 	}
 }
 

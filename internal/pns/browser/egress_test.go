@@ -61,14 +61,13 @@ func TestANameThatLeadsIntoTheNetwork(t *testing.T) {
 	}
 }
 
-// A refusal of ours is no sign of life of Web Push: the others of its batch are
-// unreachable all the same, and parked.
+// A refusal of ours is no sign of life of Web Push, and says so.
 func TestARefusedAddressBesideAnOutage(t *testing.T) {
 	t.Parallel()
 	c := guarded(t, [4]byte{8, 8, 8, 8})
 	got := send(t, c, batch("https://a.push.example/1", "https://private.push.example/1", "https://b.push.example/1"))
 	for i, want := range []pns.Class{pns.Unsent, pns.Body, pns.Unsent} {
-		if r := got[i]; r.Class != want || r.Service != (want == pns.Unsent) {
+		if r := got[i]; r.Class != want || r.Unasked != (want == pns.Body) {
 			t.Errorf("target %d: %+v", i, r)
 		}
 	}

@@ -68,7 +68,6 @@ func (c *connector) Send(ctx context.Context, b *pns.Batch, results []pns.Result
 			c.tokens.Refuse(token)
 		}
 	}
-	pns.JudgeService(results)
 }
 
 // Close gives up the connections and the token.

@@ -170,8 +170,8 @@ func TestAnswersOfOneBatchAreKeptApart(t *testing.T) {
 	want := []pns.Result{
 		{Class: pns.OK, Outcome: hub.Success, Correlation: "n"},
 		{Class: pns.Drop, Outcome: hub.BadChannel},
-		{Class: pns.Retry, Outcome: hub.PnsUnavailable, RetryAfter: 7 * time.Second},
-		{Class: pns.Retry, Outcome: hub.PnsUnavailable},
+		{Class: pns.Retry, Outcome: hub.PnsUnavailable, Service: true, RetryAfter: 7 * time.Second},
+		{Class: pns.Retry, Outcome: hub.PnsUnavailable, Service: true},
 		{Class: pns.Unknown, Outcome: hub.PnsUnreachable},
 	}
 	for i := range got {
@@ -179,17 +179,6 @@ func TestAnswersOfOneBatchAreKeptApart(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("results (-want +got):\n%s", diff)
-	}
-}
-
-func TestAServiceThatIsDownForAllSpeaksForAll(t *testing.T) {
-	t.Parallel()
-	g := &google{send: func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }}
-	c, _ := connect(t, g)
-	for i, r := range send(t, c, &pns.Batch{Message: hello, Targets: targets("a", "b")}) {
-		if r.Class != pns.Retry || r.Outcome != hub.PnsServerError || !r.Service {
-			t.Errorf("result %d: %+v", i, r)
-		}
 	}
 }
 

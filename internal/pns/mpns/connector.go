@@ -54,7 +54,6 @@ func (c *connector) Send(ctx context.Context, b *pns.Batch, results []pns.Result
 		c.poster.Renew()
 	}
 	c.poster.Send(results, func(i int) pns.Result { return c.post(ctx, p, &b.Targets[i]) })
-	pns.JudgeService(results)
 	judgeCredential(b.Targets, results)
 }
 

@@ -286,7 +286,7 @@ func TestAnswersOfOneBatchAreKeptApart(t *testing.T) {
 	want := []pns.Result{
 		{Class: pns.OK, Outcome: hub.Success},
 		{Class: pns.Drop, Outcome: hub.BadChannel},
-		{Class: pns.Retry, Outcome: hub.PnsUnavailable, RetryAfter: 7 * time.Second},
+		{Class: pns.Retry, Outcome: hub.PnsUnavailable, Service: true, RetryAfter: 7 * time.Second},
 		{Class: pns.Body, Outcome: hub.PnsInterfaceError, Astray: true},
 		{Class: pns.Unknown, Outcome: hub.PnsUnreachable},
 	}

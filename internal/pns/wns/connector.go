@@ -55,7 +55,6 @@ func (c *connector) Send(ctx context.Context, b *pns.Batch, results []pns.Result
 	at := allowed(b.Targets, results)
 	answers := make([]pns.Result, len(at))
 	c.poster.Send(answers, func(i int) pns.Result { return c.post(ctx, p, b.Targets[at[i]].Handle) })
-	pns.JudgeService(answers)
 	for i, k := range at {
 		results[k] = answers[i]
 		if answers[i].Again == pns.WithFreshToken {

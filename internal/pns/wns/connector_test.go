@@ -331,8 +331,8 @@ func TestAnswersOfOneBatchAreKeptApart(t *testing.T) {
 	want := []pns.Result{
 		{Class: pns.OK, Outcome: hub.Success},
 		{Class: pns.Drop, Outcome: hub.ExpiredChannel},
-		{Class: pns.Retry, Outcome: hub.PnsUnavailable, RetryAfter: 7 * time.Second},
-		{Class: pns.Retry, Outcome: hub.PnsUnavailable},
+		{Class: pns.Retry, Outcome: hub.PnsUnavailable, Service: true, RetryAfter: 7 * time.Second},
+		{Class: pns.Retry, Outcome: hub.PnsUnavailable, Service: true},
 		{Class: pns.Hold, Outcome: hub.Dropped},
 		{Class: pns.Unknown, Outcome: hub.PnsUnreachable},
 	}

@@ -54,7 +54,6 @@ func (c *connector) Send(ctx context.Context, b *pns.Batch, results []pns.Result
 	}
 	all := requests(b.Targets, results)
 	c.poster.Each(len(all), func(i int) { c.send(ctx, common, b.Targets, all[i], results) })
-	pns.JudgeService(results)
 }
 
 // Close gives up the connections.

@@ -262,13 +262,13 @@ func TestBrokenAnswers(t *testing.T) {
 		answer func(http.ResponseWriter)
 		want   pns.Result
 	}{
-		"closed": {func(http.ResponseWriter) { panic(http.ErrAbortHandler) }, pns.Result{Class: pns.Unknown, Outcome: hub.PnsUnreachable, Service: true}},
+		"closed": {func(http.ResponseWriter) { panic(http.ErrAbortHandler) }, pns.Result{Class: pns.Unknown, Outcome: hub.PnsUnreachable}},
 		"closed in its body": {func(w http.ResponseWriter) {
 			w.Header().Set("Content-Length", "100")
 			io.WriteString(w, `{"result":"ok"`)
 			w.(http.Flusher).Flush()
 			panic(http.ErrAbortHandler)
-		}, pns.Result{Class: pns.Unknown, Outcome: hub.PnsInterfaceError, Service: true}},
+		}, pns.Result{Class: pns.Unknown, Outcome: hub.PnsInterfaceError}},
 		"a redirect": {func(w http.ResponseWriter) {
 			w.Header().Set("Location", "https://token.example/")
 			w.WriteHeader(http.StatusTemporaryRedirect)
