@@ -1,9 +1,6 @@
 package pns
 
 import (
-	"context"
-	"errors"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -76,19 +73,26 @@ func printable(r rune) rune {
 	return r
 }
 
-// Lost is the result of an HTTP/2 request without an answer. One that was not
-// written, other than for want of a connection or of time, is tried again at
-// once on a new connection: services close theirs in good order.
-func Lost(err error, written bool) Result {
-	r := Result{Class: Unknown, Outcome: hub.PnsUnreachable, Reason: Reason(err.Error())}
-	if written {
-		return r
-	}
-	r.Class, r.Service = Unsent, true
-	var op *net.OpError
-	dialling := errors.As(err, &op) && op.Op == "dial"
-	if !dialling && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
-		r.Again = WithNewConn
+// Loss is an HTTP/2 request without an answer.
+type Loss struct {
+	Err         error
+	Written     bool // it may have arrived
+	Unprocessed bool // there was a connection, on which it surely was not looked at
+	Ended       bool // the caller's time, not the request's own
+}
+
+// Result is what becomes of the device. A request that was not looked at is made
+// again at once on another connection: services close theirs in good order. What
+// was not sent for want of the caller's time says nothing of the service.
+func (l Loss) Result() Result {
+	r := Result{Class: Unsent, Outcome: hub.PnsUnreachable, Reason: Reason(l.Err.Error())}
+	switch {
+	case l.Written:
+		r.Class = Unknown
+	case l.Unprocessed:
+		r.Class, r.Outcome, r.Again = Reconnect, hub.PnsUnavailable, WithNewConn
+	default:
+		r.Service = !l.Ended
 	}
 	return r
 }

@@ -1,16 +1,11 @@
 package pns_test
 
 import (
-	"context"
 	"errors"
-	"fmt"
-	"net"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/fanfare-hub/fanfare/internal/hub"
 	"github.com/fanfare-hub/fanfare/internal/pns"
@@ -71,27 +66,24 @@ func FuzzRetryAfter(f *testing.F) {
 	})
 }
 
-func TestLost(t *testing.T) {
+// A request without an answer: what was written may have arrived, what was not
+// looked at goes to another connection, and all else could not be sent.
+func TestLoss(t *testing.T) {
 	t.Parallel()
-	tests := []struct {
-		name    string
-		err     error
-		written bool
-		want    pns.Result
+	err := errors.New("it broke\noff")
+	for name, c := range map[string]struct {
+		loss pns.Loss
+		want pns.Result
 	}{
-		{"written", errors.New("reset"), true, pns.Result{Class: pns.Unknown}},
-		{"a connection closed in good order", errors.New("GOAWAY"), false, pns.Result{Class: pns.Unsent, Service: true, Again: pns.WithNewConn}},
-		{"no connection", fmt.Errorf("connecting: %w", &net.OpError{Op: "dial", Err: errors.New("refused")}), false, pns.Result{Class: pns.Unsent, Service: true}},
-		{"no time", context.DeadlineExceeded, false, pns.Result{Class: pns.Unsent, Service: true}},
-		{"stopped", context.Canceled, false, pns.Result{Class: pns.Unsent, Service: true}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			tt.want.Outcome, tt.want.Reason = hub.PnsUnreachable, tt.err.Error()
-			if diff := cmp.Diff(tt.want, pns.Lost(tt.err, tt.written)); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-		})
+		"written":           {pns.Loss{Written: true}, pns.Result{Class: pns.Unknown, Outcome: hub.PnsUnreachable}},
+		"written, ended":    {pns.Loss{Written: true, Ended: true}, pns.Result{Class: pns.Unknown, Outcome: hub.PnsUnreachable}},
+		"not looked at":     {pns.Loss{Unprocessed: true}, pns.Result{Class: pns.Reconnect, Outcome: hub.PnsUnavailable, Again: pns.WithNewConn}},
+		"no connection":     {pns.Loss{}, pns.Result{Class: pns.Unsent, Outcome: hub.PnsUnreachable, Service: true}},
+		"the caller's time": {pns.Loss{Ended: true}, pns.Result{Class: pns.Unsent, Outcome: hub.PnsUnreachable}},
+	} {
+		c.loss.Err, c.want.Reason = err, "it broke off"
+		if got := c.loss.Result(); got != c.want {
+			t.Errorf("%s: %+v, want %+v", name, got, c.want)
+		}
 	}
 }

@@ -132,8 +132,7 @@ func (c *connector) Send(ctx context.Context, b *pns.Batch, results []pns.Result
 // malformed is what APNs would say of a handle that is no device token.
 var malformed = pns.Result{Class: pns.Drop, Outcome: hub.BadChannel, Malformed: true, Unasked: true, Reason: "the handle is not a device token"}
 
-// judge reads the responses of one environment. When the caller's time has
-// ended, what was not sent says nothing of the service.
+// judge reads the responses of one environment; ended: so has the caller's time.
 func (c *connector) judge(resps []h2.Response, ended bool) []pns.Result {
 	results := make([]pns.Result, len(resps))
 	now := c.clock.Now()
@@ -153,18 +152,10 @@ func (c *connector) judge(resps []h2.Response, ended bool) []pns.Result {
 
 // lost is the result of a request without an answer.
 func lost(err error, written, ended bool) pns.Result {
-	r := pns.Result{Class: pns.Unsent, Outcome: hub.PnsUnreachable, Reason: pns.Reason(err.Error())}
-	switch {
-	case certificateRefused(err):
+	if certificateRefused(err) {
 		return *refuseCredential(err.Error())
-	case written:
-		r.Class = pns.Unknown
-	case errors.Is(err, h2.ErrUnprocessed): // Apple is leaving, or has no room on this connection
-		r.Class, r.Outcome, r.Again = pns.Reconnect, hub.PnsUnavailable, pns.WithNewConn
-	default:
-		r.Service = !ended
 	}
-	return r
+	return pns.Loss{Err: err, Written: written, Unprocessed: errors.Is(err, h2.ErrUnprocessed), Ended: ended}.Result()
 }
 
 // Close gives up the connections.

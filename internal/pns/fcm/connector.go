@@ -2,6 +2,7 @@ package fcm
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/fanfare-hub/fanfare/internal/clock"
@@ -63,7 +64,7 @@ func (c *connector) Send(ctx context.Context, b *pns.Batch, results []pns.Result
 	c.sender.Do(ctx, c.requests(p, token, b.Targets), h2.Mode{NewConn: b.NewConn}, responses)
 	now := c.clock.Now()
 	for i := range responses {
-		results[i] = c.result(&responses[i], now, p.large)
+		results[i] = c.result(&responses[i], now, p.large, ctx.Err() != nil)
 		if results[i].Again == pns.WithFreshToken {
 			c.tokens.Refuse(token)
 		}
@@ -92,11 +93,12 @@ func headers(token string) []h2.Field {
 	}
 }
 
-func (c *connector) result(r *h2.Response, now time.Time, large bool) pns.Result {
+// result reads a response; ended: the caller's time has.
+func (c *connector) result(r *h2.Response, now time.Time, large, ended bool) pns.Result {
 	if r.Err == nil {
 		return classify(r.Status, r.Header, r.Body, now, large)
 	}
-	return pns.Lost(r.Err, r.Written)
+	return pns.Loss{Err: r.Err, Written: r.Written, Unprocessed: errors.Is(r.Err, h2.ErrUnprocessed), Ended: ended}.Result()
 }
 
 var _ pns.New = New

@@ -22,7 +22,7 @@ func (c *connector) Probe(ctx context.Context) pns.Diagnosis {
 	}
 	responses := make([]h2.Response, 1)
 	c.sender.Do(ctx, []h2.Request{{Path: c.path, Fields: headers(token), Body: []byte(probe)}}, h2.Mode{}, responses)
-	return c.cfg.diagnose(&responses[0], c.result(&responses[0], c.clock.Now(), false))
+	return c.cfg.diagnose(&responses[0], c.result(&responses[0], c.clock.Now(), false, false))
 }
 
 // diagnose says what the answer to a probe means.

@@ -47,7 +47,7 @@ func TestDiagnose(t *testing.T) {
 		}
 	}
 	r := &h2.Response{Err: errors.New("connection refused")}
-	if d := cfg.diagnose(r, pns.Lost(r.Err, false)); d.OK || d.Sentence != "FCM could not be asked, see whether this machine may connect to it: connection refused" {
+	if d := cfg.diagnose(r, pns.Loss{Err: r.Err}.Result()); d.OK || d.Sentence != "FCM could not be asked, see whether this machine may connect to it: connection refused" {
 		t.Errorf("%+v", d)
 	}
 }
