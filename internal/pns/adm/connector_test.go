@@ -69,29 +69,13 @@ func reach(t *testing.T, a *amazon, change ...string) (pns.Connector, *clock.Fak
 	t.Helper()
 	a.t = t
 	env := pnstest.Start(t, a)
-	c, err := adm.New(credential(change...), env)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	return c, env.Clock.(*clock.Fake)
+	return pnstest.Connect(t, adm.New, credential(change...), env), env.Clock.(*clock.Fake)
 }
 
 var hello = &pns.Message{Kind: hub.Native, Body: []byte(`{"data":{"a":"1"}}`), ContentType: "application/json"}
 
 func batch(handles ...string) *pns.Batch {
-	b := &pns.Batch{Message: hello}
-	for _, h := range handles {
-		b.Targets = append(b.Targets, pns.Target{Handle: h})
-	}
-	return b
-}
-
-func send(t *testing.T, c pns.Connector, b *pns.Batch) []pns.Result {
-	t.Helper()
-	results := make([]pns.Result, len(b.Targets))
-	c.Send(t.Context(), b, results)
-	return results
+	return &pns.Batch{Message: hello, Targets: pnstest.Targets(handles...)}
 }
 
 func TestSend(t *testing.T) {
@@ -130,7 +114,7 @@ func TestSend(t *testing.T) {
 			}}
 			conn, _ := reach(t, a, c.change...)
 			want := []pns.Result{{Class: pns.OK, Outcome: hub.Success, Correlation: "R"}}
-			if diff := cmp.Diff(want, send(t, conn, batch(id))); diff != "" {
+			if diff := cmp.Diff(want, pnstest.Send(t, conn, batch(id))); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 			form := url.Values{"grant_type": {"client_credentials"}, "client_id": {clientID}, "client_secret": {secret}, "scope": {"messaging:push"}}
@@ -159,7 +143,7 @@ func TestAnswersOfOneBatchAreKeptApart(t *testing.T) {
 			panic(http.ErrAbortHandler)
 		}
 	}})
-	got := send(t, c, batch("ok", "gone", "moved", "down", "away", "reset"))
+	got := pnstest.Send(t, c, batch("ok", "gone", "moved", "down", "away", "reset"))
 	want := []pns.Result{
 		{Class: pns.OK, Outcome: hub.Success},
 		{Class: pns.Drop, Outcome: hub.ExpiredChannel},
@@ -202,17 +186,17 @@ func TestARefusedTokenIsReplacedOnce(t *testing.T) {
 		}
 	}}
 	c, clk := reach(t, a)
-	send(t, c, batch("warm"))
+	pnstest.Send(t, c, batch("warm"))
 	clk.Advance(2 * time.Minute)
 	b := batch("a", "b")
-	for i, r := range send(t, c, b) {
+	for i, r := range pnstest.Send(t, c, b) {
 		if r.Class != pns.Credential || r.Again != pns.WithFreshToken || r.Outcome != hub.InvalidToken {
 			t.Errorf("result %d with the old token: %+v", i, r)
 		}
 	}
 	b.FreshToken = true
 	for range 2 {
-		for i, r := range send(t, c, b) {
+		for i, r := range pnstest.Send(t, c, b) {
 			if r.Class != pns.OK {
 				t.Errorf("result %d with a fresh token: %+v", i, r)
 			}
@@ -245,7 +229,7 @@ func TestNoToken(t *testing.T) {
 			},
 		}
 		conn, _ := reach(t, a)
-		for _, r := range send(t, conn, batch("a", "b")) {
+		for _, r := range pnstest.Send(t, conn, batch("a", "b")) {
 			if r.Class != c.class || r.Outcome != c.outcome || !r.Service || strings.Contains(r.Reason, secret) {
 				t.Errorf("%s: %+v", name, r)
 			}
@@ -259,7 +243,7 @@ func TestRefusedPayload(t *testing.T) {
 	c, _ := reach(t, a)
 	b := batch("a", "b")
 	b.Message = &pns.Message{Body: []byte(`{"data":{"a":1}}`)}
-	for _, r := range send(t, c, b) {
+	for _, r := range pnstest.Send(t, c, b) {
 		if r.Class != pns.Body || r.Outcome != hub.InvalidNotificationFormat {
 			t.Errorf("%+v", r)
 		}
@@ -273,7 +257,7 @@ func TestTheEndOfAPage(t *testing.T) {
 	t.Parallel()
 	c, _ := reach(t, &amazon{push: func(http.ResponseWriter, *http.Request) {}})
 	ctx, cancel := context.WithCancel(t.Context())
-	send(t, c, batch("warm"))
+	pnstest.Send(t, c, batch("warm"))
 	cancel()
 	results := make([]pns.Result, 1)
 	c.Send(ctx, batch("a"), results)

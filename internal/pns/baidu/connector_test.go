@@ -65,17 +65,7 @@ func reach(t *testing.T, s *far, endpoint string) (pns.Connector, *clock.Fake) {
 	t.Helper()
 	s.t = t
 	env := pnstest.Start(t, s)
-	return newConnector(t, endpoint, env), env.Clock.(*clock.Fake)
-}
-
-func newConnector(t *testing.T, endpoint string, env pns.Env) pns.Connector {
-	t.Helper()
-	c, err := baidu.New(credential("key", "s3cret", endpoint), env)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	return c
+	return pnstest.Connect(t, baidu.New, credential("key", "s3cret", endpoint), env), env.Clock.(*clock.Fake)
 }
 
 func push(t *testing.T, c pns.Connector, m *pns.Message, handles ...string) []pns.Result {
@@ -84,9 +74,7 @@ func push(t *testing.T, c pns.Connector, m *pns.Message, handles ...string) []pn
 	for i, h := range handles {
 		b.Targets = append(b.Targets, pns.Target{Handle: h, MessageID: fmt.Sprint("id", i)})
 	}
-	results := make([]pns.Result, len(handles))
-	c.Send(t.Context(), &b, results)
-	return results
+	return pnstest.Send(t, c, &b)
 }
 
 // The signatures of both requests were computed in Python, from the fields.
@@ -235,7 +223,7 @@ func TestAnUnreachableService(t *testing.T) {
 	env := pns.Env{Clock: clock.NewFake(pnstest.Now), Dial: func(context.Context, string, string) (net.Conn, error) {
 		return nil, errors.New("connection refused")
 	}}
-	c := newConnector(t, "", env)
+	c := pnstest.Connect(t, baidu.New, credential("key", "s3cret", ""), env)
 	for i, r := range push(t, c, &pns.Message{Body: []byte(hello)}, "1-a", "1-b") {
 		if r.Class != pns.Unsent || r.Outcome != hub.PnsUnreachable || !r.Service {
 			t.Errorf("result %d: %+v", i, r)
@@ -254,7 +242,7 @@ func TestTheEndOfTheContextFillsEveryResult(t *testing.T) {
 	env := pnstest.Start(t, s)
 	defer close(block)
 	env.Conns = 1
-	c := newConnector(t, "", env)
+	c := pnstest.Connect(t, baidu.New, credential("key", "s3cret", ""), env)
 	results := make([]pns.Result, 3)
 	c.Send(ctx, &pns.Batch{Message: &pns.Message{Body: []byte(hello)}, Targets: []pns.Target{{Handle: "1-a"}, {Handle: "1-b"}, {Handle: "1-c"}}, NewConn: true}, results)
 	unknown := 0

@@ -14,6 +14,7 @@ import (
 
 	"github.com/fanfare-hub/fanfare/internal/clock"
 	"github.com/fanfare-hub/fanfare/internal/pns"
+	"github.com/fanfare-hub/fanfare/internal/pns/baidu"
 	"github.com/fanfare-hub/fanfare/internal/pns/pnstest"
 )
 
@@ -77,7 +78,7 @@ func TestProbeWithoutTheService(t *testing.T) {
 	env := pns.Env{Clock: clock.NewFake(pnstest.Now), Dial: func(context.Context, string, string) (net.Conn, error) {
 		return nil, errors.New("connection refused")
 	}}
-	d := newConnector(t, "", env).(pns.Prober).Probe(t.Context())
+	d := pnstest.Connect(t, baidu.New, credential("key", "s3cret", ""), env).(pns.Prober).Probe(t.Context())
 	if d.OK || !strings.HasPrefix(d.Sentence, "Baidu could not be asked") || !strings.Contains(d.Sentence, "connection refused") {
 		t.Errorf("%+v", d)
 	}

@@ -28,12 +28,7 @@ import (
 func reach(t *testing.T, h http.Handler) (pns.Connector, *clock.Fake) {
 	t.Helper()
 	env := pnstest.Start(t, h)
-	c, err := browser.New(credential(), env)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	return c, env.Clock.(*clock.Fake)
+	return pnstest.Connect(t, browser.New, credential(), env), env.Clock.(*clock.Fake)
 }
 
 // batch is a message to the browser of RFC 8291 at each of the endpoints.
@@ -43,13 +38,6 @@ func batch(endpoints ...string) *pns.Batch {
 		b.Targets = append(b.Targets, pns.Target{Handle: e, Browser: uaKeys})
 	}
 	return b
-}
-
-func send(t *testing.T, c pns.Connector, b *pns.Batch) []pns.Result {
-	t.Helper()
-	results := make([]pns.Result, len(b.Targets))
-	c.Send(t.Context(), b, results)
-	return results
 }
 
 // open decrypts a body as the browser of RFC 8291 does.
@@ -124,7 +112,7 @@ func TestSend(t *testing.T) {
 	b := batch(endpoint, endpoint)
 	b.Message.Headers = headers("Topic", "news", "Ttl", "60", "Urgency", "high")
 	want := pns.Result{Class: pns.OK, Outcome: hub.Success, Correlation: "https://updates.push.services.mozilla.com/m/1"}
-	if diff := cmp.Diff([]pns.Result{want, want}, send(t, c, b)); diff != "" {
+	if diff := cmp.Diff([]pns.Result{want, want}, pnstest.Send(t, c, b)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if len(bodies) != 2 {
@@ -151,11 +139,11 @@ func TestTheLargestMessageIsOneOf4096Bytes(t *testing.T) {
 	}))
 	b := batch("https://push.example/1")
 	b.Message.Body = bytes.Repeat([]byte("x"), 3993)
-	if r := send(t, c, b)[0]; r.Class != pns.OK {
+	if r := pnstest.Send(t, c, b)[0]; r.Class != pns.OK {
 		t.Errorf("%+v", r)
 	}
 	b.Message.Body = append(b.Message.Body, 'x')
-	if r := send(t, c, b)[0]; r.Class != pns.Body || r.Outcome != hub.InvalidNotificationSize {
+	if r := pnstest.Send(t, c, b)[0]; r.Class != pns.Body || r.Outcome != hub.InvalidNotificationSize {
 		t.Errorf("one byte more: %+v", r)
 	}
 }
@@ -166,7 +154,7 @@ func TestKeysThatAreNoneKeepTheHandle(t *testing.T) {
 	b := at("1", "2")
 	b.Targets[0].Browser = nil
 	b.Targets[1].Browser = &hub.BrowserKeys{P256DH: "BAAA", Auth: uaAuth}
-	for i, r := range send(t, c, b) {
+	for i, r := range pnstest.Send(t, c, b) {
 		if r.Class != pns.Body || r.Outcome != hub.BadChannel || r.Service || r.Reason == "" {
 			t.Errorf("target %d: %+v", i, r)
 		}
@@ -199,16 +187,12 @@ func TestRequestsUnderWayAreBounded(t *testing.T) {
 		w.WriteHeader(http.StatusCreated)
 	}))
 	env.Conns = conns
-	c, err := browser.New(credential(), env)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
+	c := pnstest.Connect(t, browser.New, credential(), env)
 	var all []string
 	for i := range hosts * each {
 		all = append(all, fmt.Sprintf("https://h%d.example/%d", i%hosts, i))
 	}
-	for i, r := range send(t, c, batch(all...)) {
+	for i, r := range pnstest.Send(t, c, batch(all...)) {
 		if r.Class != pns.OK {
 			t.Errorf("target %d: %+v", i, r)
 		}

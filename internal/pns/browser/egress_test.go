@@ -23,12 +23,7 @@ func guarded(t *testing.T, addrs ...[4]byte) pns.Connector {
 	t.Helper()
 	env := pnstest.Start(t, http.NotFoundHandler())
 	env.Dial, env.Dialer = nil, pnstest.Names(t, addrs...)
-	c, err := browser.New(credential(), env)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	return c
+	return pnstest.Connect(t, browser.New, credential(), env)
 }
 
 // A name can be public when it is registered, and lead elsewhere when it is
@@ -45,11 +40,11 @@ func TestANameThatLeadsIntoTheNetwork(t *testing.T) {
 				c := guarded(t, list...)
 				b := batch("https://rebind.push.example/secret")
 				if len(list) == 2 {
-					if r := send(t, c, b)[0]; r.Class != pns.Unsent || !strings.Contains(r.Reason, pnstest.ErrNoNetwork.Error()) {
+					if r := pnstest.Send(t, c, b)[0]; r.Class != pns.Unsent || !strings.Contains(r.Reason, pnstest.ErrNoNetwork.Error()) {
 						t.Errorf("a public address: %+v", r)
 					}
 				}
-				r := send(t, c, b)[0]
+				r := pnstest.Send(t, c, b)[0]
 				if r.Class != pns.Body || r.Outcome != hub.BadChannel || r.Service || r.Again != pns.No || !r.Unasked || !r.Astray {
 					t.Errorf("%+v", r)
 				}
@@ -65,7 +60,7 @@ func TestANameThatLeadsIntoTheNetwork(t *testing.T) {
 func TestARefusedAddressBesideAnOutage(t *testing.T) {
 	t.Parallel()
 	c := guarded(t, [4]byte{8, 8, 8, 8})
-	got := send(t, c, batch("https://a.push.example/1", "https://private.push.example/1", "https://b.push.example/1"))
+	got := pnstest.Send(t, c, batch("https://a.push.example/1", "https://private.push.example/1", "https://b.push.example/1"))
 	for i, want := range []pns.Class{pns.Unsent, pns.Body, pns.Unsent} {
 		if r := got[i]; r.Class != want || r.Unasked != (want == pns.Body) {
 			t.Errorf("target %d: %+v", i, r)
@@ -83,7 +78,7 @@ func TestEndpointsThatAreNotPublic(t *testing.T) {
 		"https://localhost/1", "https://printer.local/1", "https://u:p@push.example/1", "https://2130706433/1", "push.example/1", "",
 		"https://push.example/\r\nHost: evil.example", "https://intranet/1",
 	}
-	for i, r := range send(t, c, batch(all...)) {
+	for i, r := range pnstest.Send(t, c, batch(all...)) {
 		if r.Class != pns.Body || r.Outcome != hub.BadChannel || r.Service || !r.Unasked || !r.Astray || r.Reason == "" {
 			t.Errorf("%q: %+v", all[i], r)
 		}
@@ -100,7 +95,7 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 			w.Header().Set("Location", "https://10.0.0.1/latest/meta-data")
 			w.WriteHeader(status)
 		}))
-		if r := send(t, c, batch("https://push.example/1"))[0]; r.Class != pns.Body || r.Outcome != hub.PnsInterfaceError || r.Service || r.Unasked || !r.Astray ||
+		if r := pnstest.Send(t, c, batch("https://push.example/1"))[0]; r.Class != pns.Body || r.Outcome != hub.PnsInterfaceError || r.Service || r.Unasked || !r.Astray ||
 			!strings.HasPrefix(r.Reason, fmt.Sprint(status)) || !strings.HasSuffix(r.Reason, ": a redirect, which is not followed") {
 			t.Errorf("%d: %+v", status, r)
 		}

@@ -38,7 +38,7 @@ func at(paths ...string) *pns.Batch {
 func TestAnswersOfOneBatchAreKeptApart(t *testing.T) {
 	t.Parallel()
 	c, _ := reach(t, http.HandlerFunc(byPath))
-	got := send(t, c, at("201", "404", "410", "403", "413", "429", "500", "503", "reset"))
+	got := pnstest.Send(t, c, at("201", "404", "410", "403", "413", "429", "500", "503", "reset"))
 	want := []pns.Result{
 		{Class: pns.OK, Outcome: hub.Success},
 		{Class: pns.Drop, Outcome: hub.BadChannel},
@@ -87,9 +87,9 @@ func TestWhoseFaultARefusalIs(t *testing.T) {
 			t.Parallel()
 			conn, _ := reach(t, http.HandlerFunc(byPath))
 			if c.before != nil {
-				send(t, conn, c.before)
+				pnstest.Send(t, conn, c.before)
 			}
-			for i, r := range send(t, conn, c.batch) {
+			for i, r := range pnstest.Send(t, conn, c.batch) {
 				if r.Service != (c.ours && !r.Unasked) {
 					t.Errorf("target %d: %+v; want it to speak of the key: %t", i, r, c.ours)
 				}
@@ -102,12 +102,8 @@ func TestNobodyIsReached(t *testing.T) {
 	t.Parallel()
 	env := pnstest.Start(t, http.NotFoundHandler())
 	env.Dial = refuseAll
-	c, err := browser.New(credential(), env)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	for _, r := range send(t, c, at("1", "2")) {
+	c := pnstest.Connect(t, browser.New, credential(), env)
+	for _, r := range pnstest.Send(t, c, at("1", "2")) {
 		if r.Class != pns.Unsent || r.Outcome != hub.PnsUnreachable || r.Service || r.Unasked {
 			t.Errorf("%+v", r)
 		}
@@ -124,12 +120,8 @@ func TestAnAnswerWithoutAnEnd(t *testing.T) {
 		<-r.Context().Done()
 	}))
 	env.RequestTimeout = 2 * time.Second
-	c, err := browser.New(credential(), env)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	if r := send(t, c, batch("https://push.example/1"))[0]; r.Class != pns.OK {
+	c := pnstest.Connect(t, browser.New, credential(), env)
+	if r := pnstest.Send(t, c, batch("https://push.example/1"))[0]; r.Class != pns.OK {
 		t.Errorf("%+v", r)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fanfare-hub/fanfare/internal/pns/browser"
+	"github.com/fanfare-hub/fanfare/internal/pns/pnstest"
 )
 
 type claims struct {
@@ -102,7 +103,7 @@ func TestOneTokenForEachOrigin(t *testing.T) {
 	far := &notes{status: http.StatusCreated}
 	c, clk := reach(t, far)
 	b := batch("https://a.example/1", "https://A.Example:443/2", "https://a.example:8443/3", "https://b.example/4")
-	send(t, c, b)
+	pnstest.Send(t, c, b)
 	audiences := map[string]int{}
 	for _, token := range far.tokens {
 		got, key := verifyVapid(t, token)
@@ -116,12 +117,12 @@ func TestOneTokenForEachOrigin(t *testing.T) {
 		t.Errorf("audiences (-want +got):\n%s", diff)
 	}
 	clk.Advance(11*time.Hour - time.Second)
-	send(t, c, b)
+	pnstest.Send(t, c, b)
 	if n := far.distinct(); n != 3 {
 		t.Errorf("%d tokens before the margin, want 3", n)
 	}
 	clk.Advance(time.Second)
-	send(t, c, b)
+	pnstest.Send(t, c, b)
 	if n := far.distinct(); n != 6 {
 		t.Errorf("%d tokens after it, want 6", n)
 	}
@@ -134,13 +135,13 @@ func TestARefusedTokenIsReplacedOnce(t *testing.T) {
 	b := batch("https://a.example/1", "https://a.example/2")
 	again := *b
 	again.FreshToken = true
-	send(t, c, b)
-	send(t, c, &again)
+	pnstest.Send(t, c, b)
+	pnstest.Send(t, c, &again)
 	if n := far.distinct(); n != 1 {
 		t.Errorf("%d tokens, though the first is not a minute old", n)
 	}
 	clk.Advance(time.Minute)
-	send(t, c, &again)
+	pnstest.Send(t, c, &again)
 	if n := far.distinct(); n != 2 {
 		t.Errorf("%d tokens for any number of refusals, want 2", n)
 	}

@@ -29,35 +29,10 @@ func connect(t *testing.T, g *google) (pns.Connector, *clock.Fake) {
 	g.t = t
 	env := pnstest.Start(t, g)
 	g.clock = env.Clock
-	return newConnector(t, env), env.Clock.(*clock.Fake)
-}
-
-func newConnector(t *testing.T, env pns.Env) pns.Connector {
-	t.Helper()
-	c, err := fcm.New(credential(properties(t)), env)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	return c
+	return pnstest.Connect(t, fcm.New, credential(properties(t)), env), env.Clock.(*clock.Fake)
 }
 
 var hello = &pns.Message{Kind: hub.Native, Body: []byte(`{"message":{"data":{"k":"v"}}}`)}
-
-func send(t *testing.T, c pns.Connector, b *pns.Batch) []pns.Result {
-	t.Helper()
-	results := make([]pns.Result, len(b.Targets))
-	c.Send(t.Context(), b, results)
-	return results
-}
-
-func targets(handles ...string) []pns.Target {
-	var out []pns.Target
-	for _, h := range handles {
-		out = append(out, pns.Target{Handle: h})
-	}
-	return out
-}
 
 // handle is the token that a request to messages:send names.
 func handle(r *http.Request) string {
@@ -72,7 +47,7 @@ func TestSendSplicesEachToken(t *testing.T) {
 	t.Parallel()
 	g := &google{}
 	c, _ := connect(t, g)
-	results := send(t, c, &pns.Batch{Message: hello, Targets: targets("a", "b", `c","topic":"news`+"\r\n")})
+	results := pnstest.Send(t, c, &pns.Batch{Message: hello, Targets: pnstest.Targets("a", "b", `c","topic":"news`+"\r\n")})
 	for i, r := range results {
 		want := pns.Result{Class: pns.OK, Outcome: hub.Success, Correlation: "projects/demo-project/messages/1"}
 		if diff := cmp.Diff(want, r); diff != "" {
@@ -97,7 +72,7 @@ func TestManyBatchesShareOneToken(t *testing.T) {
 	for i := range 100 {
 		batches.Go(func() {
 			results := make([]pns.Result, 1)
-			c.Send(t.Context(), &pns.Batch{Message: hello, Targets: targets(fmt.Sprint(i))}, results)
+			c.Send(t.Context(), &pns.Batch{Message: hello, Targets: pnstest.Targets(fmt.Sprint(i))}, results)
 			if results[0].Class != pns.OK {
 				t.Errorf("batch %d: %+v", i, results[0])
 			}
@@ -121,17 +96,17 @@ func TestARefusedTokenIsReplacedOnce(t *testing.T) {
 		io.WriteString(w, `{"name":"n"}`)
 	}
 	c, clk := connect(t, g)
-	send(t, c, &pns.Batch{Message: hello, Targets: targets("warm")})
+	pnstest.Send(t, c, &pns.Batch{Message: hello, Targets: pnstest.Targets("warm")})
 	clk.Advance(2 * time.Minute)
-	batch := pns.Batch{Message: hello, Targets: targets("a", "b", "c")}
-	for i, r := range send(t, c, &batch) {
+	batch := pns.Batch{Message: hello, Targets: pnstest.Targets("a", "b", "c")}
+	for i, r := range pnstest.Send(t, c, &batch) {
 		if r.Class != pns.Credential || r.Again != pns.WithFreshToken || !r.Service || r.Outcome != hub.InvalidToken {
 			t.Errorf("result %d with the old token: %+v", i, r)
 		}
 	}
 	batch.FreshToken = true
 	for range 3 {
-		for i, r := range send(t, c, &batch) {
+		for i, r := range pnstest.Send(t, c, &batch) {
 			if r.Class != pns.OK {
 				t.Errorf("result %d with a fresh token: %+v", i, r)
 			}
@@ -166,7 +141,7 @@ func TestAnswersOfOneBatchAreKeptApart(t *testing.T) {
 		}
 	}
 	c, _ := connect(t, g)
-	got := send(t, c, &pns.Batch{Message: hello, Targets: targets("ok", "gone", "down", "html", "cut")})
+	got := pnstest.Send(t, c, &pns.Batch{Message: hello, Targets: pnstest.Targets("ok", "gone", "down", "html", "cut")})
 	want := []pns.Result{
 		{Class: pns.OK, Outcome: hub.Success, Correlation: "n"},
 		{Class: pns.Drop, Outcome: hub.BadChannel},
@@ -187,7 +162,7 @@ func TestWhatIsTooLargeIsNotSent(t *testing.T) {
 	g := &google{}
 	c, _ := connect(t, g)
 	large := &pns.Message{Body: []byte(`{"message":{"data":{"k":"` + strings.Repeat("x", 5000) + `"}}}`)}
-	for i, r := range send(t, c, &pns.Batch{Message: large, Targets: targets("a", "b")}) {
+	for i, r := range pnstest.Send(t, c, &pns.Batch{Message: large, Targets: pnstest.Targets("a", "b")}) {
 		if r.Class != pns.Body || r.Outcome != hub.InvalidNotificationSize {
 			t.Errorf("result %d: %+v", i, r)
 		}
@@ -209,8 +184,8 @@ func TestAnUnreachableService(t *testing.T) {
 		}
 		return reach(ctx, network, addr)
 	}
-	c := newConnector(t, env)
-	for i, r := range send(t, c, &pns.Batch{Message: hello, Targets: targets("a", "b", "c")}) {
+	c := pnstest.Connect(t, fcm.New, credential(properties(t)), env)
+	for i, r := range pnstest.Send(t, c, &pns.Batch{Message: hello, Targets: pnstest.Targets("a", "b", "c")}) {
 		if r.Class != pns.Unsent || r.Outcome != hub.PnsUnreachable || !r.Service || r.Again != pns.No {
 			t.Errorf("result %d: %+v", i, r)
 		}
@@ -229,8 +204,8 @@ func TestNoTokenNothingSent(t *testing.T) {
 		w.WriteHeader(http.StatusBadRequest)
 		io.WriteString(w, `{"error":"invalid_grant","error_description":"Invalid JWT Signature."}`)
 	}))
-	c := newConnector(t, env)
-	for i, r := range send(t, c, &pns.Batch{Message: hello, Targets: targets("a", "b")}) {
+	c := pnstest.Connect(t, fcm.New, credential(properties(t)), env)
+	for i, r := range pnstest.Send(t, c, &pns.Batch{Message: hello, Targets: pnstest.Targets("a", "b")}) {
 		if r.Class != pns.Credential || r.Outcome != hub.InvalidCredentials || !r.Service {
 			t.Errorf("result %d: %+v", i, r)
 		}
@@ -251,11 +226,11 @@ func TestTheEndOfTheContextFillsEveryResult(t *testing.T) {
 		cancel()
 	}()
 	results := make([]pns.Result, 1)
-	c.Send(ctx, &pns.Batch{Message: hello, Targets: targets("a")}, results)
+	c.Send(ctx, &pns.Batch{Message: hello, Targets: pnstest.Targets("a")}, results)
 	if r := results[0]; r.Class != pns.Unknown || r.Outcome != hub.PnsUnreachable || r.Service {
 		t.Errorf("written and never answered: %+v", r)
 	}
-	c.Send(ctx, &pns.Batch{Message: hello, Targets: targets("a")}, results)
+	c.Send(ctx, &pns.Batch{Message: hello, Targets: pnstest.Targets("a")}, results)
 	if r := results[0]; r.Class != pns.Unsent || r.Again != pns.No {
 		t.Errorf("never sent: %+v", r)
 	}

@@ -50,24 +50,12 @@ func reach(t *testing.T, cred hub.Credential, h http.HandlerFunc) (pns.Connector
 		}
 		return overTLS(ctx, network, addr)
 	}
-	return newConnector(t, cred, env), env
-}
-
-func newConnector(t *testing.T, cred hub.Credential, env pns.Env) pns.Connector {
-	t.Helper()
-	c, err := mpns.New(cred, env)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	return c
+	return pnstest.Connect(t, mpns.New, cred, env), env
 }
 
 func push(t *testing.T, c pns.Connector, handles ...string) []pns.Result {
 	t.Helper()
-	results := make([]pns.Result, len(handles))
-	c.Send(t.Context(), &pns.Batch{Message: hello, Targets: targets(handles...)}, results)
-	return results
+	return pnstest.Send(t, c, &pns.Batch{Message: hello, Targets: targets(handles...)})
 }
 
 func TestSend(t *testing.T) {
@@ -188,7 +176,7 @@ func TestUnreachable(t *testing.T) {
 	t.Parallel()
 	s := &silence{dials: map[string]int{}}
 	clk := clock.NewFake(pnstest.Now)
-	c := newConnector(t, credential("", ""), pns.Env{Clock: clk, Dial: s.dial, Conns: 1})
+	c := pnstest.Connect(t, mpns.New, credential("", ""), pns.Env{Clock: clk, Dial: s.dial, Conns: 1})
 	want := pns.Result{Class: pns.Body, Outcome: hub.PnsUnreachable, Unasked: true}
 	for _, n := range []int{1, 1, 2} {
 		for _, r := range push(t, c, at("a"), at("b"), at("c")) {
@@ -256,7 +244,7 @@ func TestWhoseFaultARefusalIs(t *testing.T) {
 func TestANameThatLeadsIntoTheNetwork(t *testing.T) {
 	t.Parallel()
 	env := pns.Env{Clock: clock.NewFake(pnstest.Now), Dialer: pnstest.Names(t, [4]byte{10, 1, 2, 3}), Conns: 1}
-	c := newConnector(t, credential("", ""), env)
+	c := pnstest.Connect(t, mpns.New, credential("", ""), env)
 	for range 2 {
 		for _, r := range push(t, c, at("a"), at("b")) {
 			if r.Class != pns.Body || r.Outcome != hub.BadChannel || !r.Astray || r.Reason != "connecting: 10.1.2.3 is not an address on the public internet" {

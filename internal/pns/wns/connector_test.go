@@ -81,37 +81,12 @@ func reach(t *testing.T, m *microsoft) (pns.Connector, *clock.Fake) {
 	t.Helper()
 	m.t = t
 	env := pnstest.Start(t, m)
-	return newConnector(t, liveCredential(packageSID, secret, ""), env), env.Clock.(*clock.Fake)
-}
-
-func newConnector(t *testing.T, cred hub.Credential, env pns.Env) pns.Connector {
-	t.Helper()
-	c, err := wns.New(cred, env)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	return c
+	return pnstest.Connect(t, wns.New, liveCredential(packageSID, secret, ""), env), env.Clock.(*clock.Fake)
 }
 
 var hello = &pns.Message{Kind: hub.Native, Body: []byte(`<toast/>`), ContentType: "application/xml"}
 
 func at(token string) string { return "https://db3.notify.windows.com/?token=" + token }
-
-func targets(handles ...string) []pns.Target {
-	var out []pns.Target
-	for _, h := range handles {
-		out = append(out, pns.Target{Handle: h})
-	}
-	return out
-}
-
-func push(t *testing.T, c pns.Connector, b *pns.Batch) []pns.Result {
-	t.Helper()
-	results := make([]pns.Result, len(b.Targets))
-	c.Send(t.Context(), b, results)
-	return results
-}
 
 func TestSend(t *testing.T) {
 	t.Parallel()
@@ -135,7 +110,7 @@ func TestSend(t *testing.T) {
 		w.Header().Set("X-WNS-Msg-ID", "ID")
 	}
 	c, _ := reach(t, m)
-	got := push(t, c, &pns.Batch{Message: hello, Targets: targets(at("AQ%2fb%2b"))})
+	got := pnstest.Send(t, c, &pns.Batch{Message: hello, Targets: pnstest.Targets(at("AQ%2fb%2b"))})
 	want := []pns.Result{{Class: pns.OK, Outcome: hub.Success, Correlation: "ID"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -149,8 +124,8 @@ func TestSend(t *testing.T) {
 func TestEntra(t *testing.T) {
 	t.Parallel()
 	m := &microsoft{t: t}
-	c := newConnector(t, liveCredential(appID, secret, entra), pnstest.Start(t, m))
-	if r := push(t, c, &pns.Batch{Message: hello, Targets: targets(at("x"))}); r[0].Class != pns.OK {
+	c := pnstest.Connect(t, wns.New, liveCredential(appID, secret, entra), pnstest.Start(t, m))
+	if r := pnstest.Send(t, c, &pns.Batch{Message: hello, Targets: pnstest.Targets(at("x"))}); r[0].Class != pns.OK {
 		t.Errorf("result %+v", r[0])
 	}
 	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {appID}, "client_secret": {secret}, "scope": {"https://wns.windows.com/.default"}}
@@ -170,7 +145,7 @@ func TestNoTokenLeavesForAnotherHost(t *testing.T) {
 		"https://db3.notify.windows.com@evil.example/", "https://db3.notify.windows.com:8443/", "https://127.0.0.1/",
 		"https://db3.notify.windows.com/\r\nHost: evil.example", "", "not a URI", "%",
 	}
-	got := push(t, c, &pns.Batch{Message: hello, Targets: targets(append(foreign, at("good"))...)})
+	got := pnstest.Send(t, c, &pns.Batch{Message: hello, Targets: pnstest.Targets(append(foreign, at("good"))...)})
 	for i, h := range foreign {
 		if r := got[i]; r.Class != pns.Body || r.Outcome != hub.BadChannel || r.Reason == "" {
 			t.Errorf("%q: %+v", h, r)
@@ -190,7 +165,7 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 		http.Redirect(w, r, "https://token.example/", http.StatusTemporaryRedirect)
 	}}
 	c, _ := reach(t, m)
-	if r := push(t, c, &pns.Batch{Message: hello, Targets: targets(at("x"))})[0]; r.Class != pns.Body || r.Outcome != hub.PnsInterfaceError || !r.Astray || r.Reason != "307 Temporary Redirect: a redirect, which is not followed" {
+	if r := pnstest.Send(t, c, &pns.Batch{Message: hello, Targets: pnstest.Targets(at("x"))})[0]; r.Class != pns.Body || r.Outcome != hub.PnsInterfaceError || !r.Astray || r.Reason != "307 Temporary Redirect: a redirect, which is not followed" {
 		t.Errorf("result %+v", r)
 	}
 }
@@ -201,7 +176,7 @@ func TestANameThatLeadsIntoTheNetwork(t *testing.T) {
 	t.Parallel()
 	env := pnstest.Start(t, http.NotFoundHandler())
 	env.Dial, env.Dialer = nil, pnstest.Names(t, [4]byte{8, 8, 8, 8}, [4]byte{169, 254, 169, 254})
-	c := newConnector(t, liveCredential(packageSID, secret, ""), env)
+	c := pnstest.Connect(t, wns.New, liveCredential(packageSID, secret, ""), env)
 	if r := wns.Post(t.Context(), c, at("x")); r.Class != pns.Unsent || !strings.Contains(r.Reason, pnstest.ErrNoNetwork.Error()) {
 		t.Errorf("a public address: %+v", r)
 	}
@@ -219,7 +194,7 @@ func TestManyBatchesShareOneToken(t *testing.T) {
 	for range 100 {
 		batches.Go(func() {
 			results := make([]pns.Result, 1)
-			c.Send(t.Context(), &pns.Batch{Message: hello, Targets: targets(at("x"))}, results)
+			c.Send(t.Context(), &pns.Batch{Message: hello, Targets: pnstest.Targets(at("x"))}, results)
 			if results[0].Class != pns.OK {
 				t.Errorf("result %+v", results[0])
 			}
@@ -240,17 +215,17 @@ func TestARefusedTokenIsReplacedOnce(t *testing.T) {
 		}
 	}
 	c, clk := reach(t, m)
-	push(t, c, &pns.Batch{Message: hello, Targets: targets(at("warm"))})
+	pnstest.Send(t, c, &pns.Batch{Message: hello, Targets: pnstest.Targets(at("warm"))})
 	clk.Advance(2 * time.Minute)
-	batch := pns.Batch{Message: hello, Targets: targets(at("a"), at("b"))}
-	for i, r := range push(t, c, &batch) {
+	batch := pns.Batch{Message: hello, Targets: pnstest.Targets(at("a"), at("b"))}
+	for i, r := range pnstest.Send(t, c, &batch) {
 		if r.Class != pns.Credential || r.Again != pns.WithFreshToken || r.Outcome != hub.InvalidToken {
 			t.Errorf("result %d with the old token: %+v", i, r)
 		}
 	}
 	batch.FreshToken = true
 	for range 3 {
-		for i, r := range push(t, c, &batch) {
+		for i, r := range pnstest.Send(t, c, &batch) {
 			if r.Class != pns.OK {
 				t.Errorf("result %d with a fresh token: %+v", i, r)
 			}
@@ -284,7 +259,7 @@ func TestRequestsUnderWayAreBounded(t *testing.T) {
 	}}
 	env := pnstest.Start(t, m)
 	env.Conns = conns
-	c := newConnector(t, liveCredential(packageSID, secret, ""), env)
+	c := pnstest.Connect(t, wns.New, liveCredential(packageSID, secret, ""), env)
 	var batches sync.WaitGroup
 	for i := range 2 {
 		batches.Go(func() {
@@ -293,7 +268,7 @@ func TestRequestsUnderWayAreBounded(t *testing.T) {
 				handles = append(handles, fmt.Sprintf("https://r%d-%d.notify.windows.com/?token=x", i, k))
 			}
 			results := make([]pns.Result, conns)
-			c.Send(t.Context(), &pns.Batch{Message: hello, Targets: targets(handles...)}, results)
+			c.Send(t.Context(), &pns.Batch{Message: hello, Targets: pnstest.Targets(handles...)}, results)
 		})
 	}
 	<-full
@@ -326,7 +301,7 @@ func TestAnswersOfOneBatchAreKeptApart(t *testing.T) {
 		}
 	}}
 	c, _ := reach(t, m)
-	got := push(t, c, &pns.Batch{Message: hello, Targets: targets(
+	got := pnstest.Send(t, c, &pns.Batch{Message: hello, Targets: pnstest.Targets(
 		at("ok"), at("gone"), at("down"), at("html"), at("cut"), at("reset"))})
 	want := []pns.Result{
 		{Class: pns.OK, Outcome: hub.Success},
@@ -352,7 +327,7 @@ func TestWhatIsTooLargeIsNotSent(t *testing.T) {
 	m := &microsoft{}
 	c, _ := reach(t, m)
 	large := &pns.Message{Body: []byte("<toast>" + strings.Repeat("x", 5000) + "</toast>")}
-	if r := push(t, c, &pns.Batch{Message: large, Targets: targets(at("x"))})[0]; r.Class != pns.Body || r.Outcome != hub.InvalidNotificationSize {
+	if r := pnstest.Send(t, c, &pns.Batch{Message: large, Targets: pnstest.Targets(at("x"))})[0]; r.Class != pns.Body || r.Outcome != hub.InvalidNotificationSize {
 		t.Errorf("result %+v", r)
 	}
 	if tokens, sends := m.counts(); tokens != 0 || sends != 0 {
@@ -371,8 +346,8 @@ func TestAnUnreachableService(t *testing.T) {
 		}
 		return dial(ctx, network, addr)
 	}
-	c := newConnector(t, liveCredential(packageSID, secret, ""), env)
-	for i, r := range push(t, c, &pns.Batch{Message: hello, Targets: targets(at("a"), at("b"), "https://evil.example/")}) {
+	c := pnstest.Connect(t, wns.New, liveCredential(packageSID, secret, ""), env)
+	for i, r := range pnstest.Send(t, c, &pns.Batch{Message: hello, Targets: pnstest.Targets(at("a"), at("b"), "https://evil.example/")}) {
 		if i < 2 && (r.Class != pns.Unsent || r.Outcome != hub.PnsUnreachable || !r.Service) {
 			t.Errorf("result %d: %+v", i, r)
 		}
@@ -389,14 +364,14 @@ func TestTheEndOfTheContextFillsEveryResult(t *testing.T) {
 	}}
 	env := pnstest.Start(t, m)
 	env.Conns = 1
-	c := newConnector(t, liveCredential(packageSID, secret, ""), env)
+	c := pnstest.Connect(t, wns.New, liveCredential(packageSID, secret, ""), env)
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
 		<-arrived
 		cancel()
 	}()
 	results := make([]pns.Result, 3)
-	c.Send(ctx, &pns.Batch{Message: hello, Targets: targets(at("a"), at("b"), at("c"))}, results)
+	c.Send(ctx, &pns.Batch{Message: hello, Targets: pnstest.Targets(at("a"), at("b"), at("c"))}, results)
 	want := []pns.Class{pns.Unknown, pns.Unsent, pns.Unsent}
 	for i, r := range results {
 		if r.Class != want[i] || r.Outcome != hub.PnsUnreachable {

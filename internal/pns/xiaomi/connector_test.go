@@ -60,28 +60,12 @@ func (s *far) took() []url.Values {
 func reach(t *testing.T, s *far, endpoint string) pns.Connector {
 	t.Helper()
 	s.t = t
-	return newConnector(t, endpoint, pnstest.Start(t, s))
-}
-
-func newConnector(t *testing.T, endpoint string, env pns.Env) pns.Connector {
-	t.Helper()
-	c, err := xiaomi.New(credential("s3cret", endpoint), env)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	return c
+	return pnstest.Connect(t, xiaomi.New, credential("s3cret", endpoint), pnstest.Start(t, s))
 }
 
 func push(t *testing.T, c pns.Connector, m *pns.Message, handles ...string) []pns.Result {
 	t.Helper()
-	b := pns.Batch{Message: m}
-	for _, h := range handles {
-		b.Targets = append(b.Targets, pns.Target{Handle: h})
-	}
-	results := make([]pns.Result, len(handles))
-	c.Send(t.Context(), &b, results)
-	return results
+	return pnstest.Send(t, c, &pns.Batch{Message: m, Targets: pnstest.Targets(handles...)})
 }
 
 func TestSend(t *testing.T) {
@@ -292,7 +276,7 @@ func TestAnUnreachableService(t *testing.T) {
 	env := pns.Env{Clock: clock.NewFake(pnstest.Now), Dial: func(context.Context, string, string) (net.Conn, error) {
 		return nil, errors.New("connection refused")
 	}}
-	c := newConnector(t, "", env)
+	c := pnstest.Connect(t, xiaomi.New, credential("s3cret", ""), env)
 	for i, r := range push(t, c, hello, "a", "b") {
 		if r.Class != pns.Unsent || r.Outcome != hub.PnsUnreachable || !r.Service {
 			t.Errorf("result %d: %+v", i, r)
@@ -311,7 +295,7 @@ func TestTheEndOfTheContextFillsEveryResult(t *testing.T) {
 	env := pnstest.Start(t, s)
 	defer close(block)
 	env.Conns = 1
-	c := newConnector(t, "", env)
+	c := pnstest.Connect(t, xiaomi.New, credential("s3cret", ""), env)
 	results := make([]pns.Result, 2)
 	// The same id twice: two requests, one of which never gets a connection.
 	c.Send(ctx, &pns.Batch{Message: hello, Targets: []pns.Target{{Handle: "a"}, {Handle: "a"}}, NewConn: true}, results)

@@ -15,6 +15,7 @@ import (
 	"github.com/fanfare-hub/fanfare/internal/clock"
 	"github.com/fanfare-hub/fanfare/internal/pns"
 	"github.com/fanfare-hub/fanfare/internal/pns/pnstest"
+	"github.com/fanfare-hub/fanfare/internal/pns/xiaomi"
 )
 
 // What Xiaomi says to a push to nobody, and what that says of the secret.
@@ -55,7 +56,7 @@ func TestProbeWithoutTheService(t *testing.T) {
 	env := pns.Env{Clock: clock.NewFake(pnstest.Now), Dial: func(context.Context, string, string) (net.Conn, error) {
 		return nil, errors.New("connection refused")
 	}}
-	d := newConnector(t, "", env).(pns.Prober).Probe(t.Context())
+	d := pnstest.Connect(t, xiaomi.New, credential("s3cret", ""), env).(pns.Prober).Probe(t.Context())
 	if d.OK || !strings.HasPrefix(d.Sentence, "Xiaomi could not be asked") || !strings.Contains(d.Sentence, "connection refused") {
 		t.Errorf("%+v", d)
 	}
