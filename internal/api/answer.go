@@ -7,6 +7,9 @@ type answer struct {
 	status int
 	header http.Header // may be nil
 	body   []byte
+	// rest gives what follows the body, piece by piece; nil: nothing. What it
+	// fails with can only cut the answer off.
+	rest func(put func([]byte) error) error
 }
 
 // reply builds an answer; fields are names and values by turns, and those with

@@ -32,6 +32,9 @@ type Dispatcher interface {
 	// Explain says what became of a device in a send; store.ErrNotFound: the
 	// notification is not known.
 	Explain(ctx context.Context, hubID int64, notificationID, device string) (dispatch.Explanation, error)
+	// Faults calls fn with the devices that a notification did not reach, some at
+	// a time; store.ErrNotFound: the notification is not known.
+	Faults(ctx context.Context, hubID int64, notificationID string, fn func([]dispatch.Fault) error) error
 	// CredentialChanged wakes what waits for a credential: it is another one now.
 	CredentialChanged(ctx context.Context, hubID int64, p hub.Platform) error
 	// HubDeleted gives up what is held for a hub that is gone.

@@ -21,6 +21,7 @@ type problem struct {
 	detail     string
 	allow      string // methods, with 405
 	retryAfter string // whole seconds: the Java and Android clients read nothing else
+	blobCode   string // where we answer as the blob service does: its code
 }
 
 func (p *problem) Error() string { return p.detail }
@@ -50,6 +51,7 @@ var (
 	errNotScheduled   = &problem{status: http.StatusNotFound, detail: "The notification is not scheduled: it was sent, or is being sent."}
 	errNoJob          = &problem{status: http.StatusNotFound, detail: "The job is not known, or is no longer kept."}
 	errTooManyJobs    = &problem{status: http.StatusTooManyRequests, detail: "The hub has too many unfinished jobs. Wait for some to end.", retryAfter: "60"}
+	errNoBlob         = &problem{status: http.StatusNotFound, detail: "The specified blob does not exist.", blobCode: "BlobNotFound"}
 	errNoSuspect      = &problem{status: http.StatusNotFound, detail: "The handle is not a suspect."}
 	errETagChanged    = &problem{status: http.StatusPreconditionFailed, detail: "The ETag does not match: the registration was changed since it was read."}
 	errETagMalformed  = &problem{status: http.StatusPreconditionFailed, detail: `The ETag header is either missing or invalid. It should be "*", or a quoted ETag.`}
@@ -100,6 +102,9 @@ const timeStamp = "1/2/2006 3:04:05 PM"
 // errorAnswer writes an error as every endpoint does, those with JSON bodies
 // included. The clients' own logs show the detail, so it names the request.
 func errorAnswer(p *problem, trackingID string, now time.Time) answer {
+	if p.blobCode != "" {
+		return reply(p.status, wire.AppendBlobError(nil, p.blobCode, p.detail), "Content-Type", "application/xml", "x-ms-error-code", p.blobCode)
+	}
 	detail := fmt.Sprintf("%s.TrackingId:%s,TimeStamp:%s", p.detail, trackingID, now.UTC().Format(timeStamp))
 	return reply(p.status, wire.AppendError(nil, p.status, detail),
 		"Content-Type", wire.ContentTypeXML, "Allow", p.allow, "Retry-After", p.retryAfter)

@@ -62,8 +62,10 @@ type recorder struct {
 	results []dispatch.TestResult
 	err     error
 	panics  bool
-	changed []string // hub and platform of credentials
-	deleted []int64  // hubs
+
+	faultsErr error
+	changed   []string // hub and platform of credentials
+	deleted   []int64  // hubs
 }
 
 func (d *recorder) take(n *hub.Notification) error {
@@ -135,6 +137,19 @@ func (d *recorder) HubDeleted(hubID int64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.deleted = append(d.deleted, hubID)
+}
+
+// Faults tells of two devices, one at a time.
+func (d *recorder) Faults(_ context.Context, _ int64, id string, fn func([]dispatch.Fault) error) error {
+	for _, f := range []dispatch.Fault{
+		{At: now, Outcome: hub.ExpiredChannel, Platform: hub.WNS, Handle: "https://db3.notify.windows.com/?a=1&b=2", RegistrationID: "1-2-3"},
+		{At: now, Outcome: hub.PnsUnreachable, Platform: hub.APNs, Handle: "00AA", InstallationID: "i"},
+	} {
+		if err := fn([]dispatch.Fault{f}); err != nil {
+			return err
+		}
+	}
+	return d.faultsErr
 }
 
 // last is the notification that was taken last.

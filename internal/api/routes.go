@@ -48,6 +48,11 @@ func (s *server) table() []route {
 		{http.MethodGet, "/{hub}/jobs", hub.Manage, s.listJobs},
 		{http.MethodGet, "/{hub}/jobs/{id}", hub.Manage, s.getJob},
 
+		{http.MethodGet, "/{hub}/feedbackcontainer", hub.Manage, s.feedbackContainer},
+		{http.MethodGet, "/_fanfare/feedback/{hub}", 0, s.listFeedback},
+		{http.MethodGet, "/_fanfare/feedback/{hub}/{name}", 0, s.readFeedback},
+		{http.MethodGet, "/_fanfare/errors/{hub}/{id}", 0, s.readErrors},
+
 		{http.MethodGet, "/_fanfare/hubs/{hub}/doctor", hub.Manage, s.examine},
 		{http.MethodGet, "/_fanfare/hubs/{hub}/notifications/{id}/explain", hub.Manage, s.explain},
 		{http.MethodGet, "/_fanfare/hubs/{hub}/suspects/{platform}", hub.Manage, s.listSuspects},
@@ -62,7 +67,7 @@ func (s *server) table() []route {
 }
 
 // own are the segments before the hub's name in what Azure does not have: no
-// hub is named so.
+// hub is named so. There are always two.
 var own = []string{"_fanfare", "hubs"}
 
 // below returns the segments from the hub's name on: what a token is for, also
@@ -72,6 +77,11 @@ func (r route) below(segments []string) []string {
 		return segments[len(own):]
 	}
 	return segments
+}
+
+// signed reports whether the signature in a route's address stands for a token.
+func (r route) signed() bool {
+	return strings.HasPrefix(r.pattern, "/_fanfare/feedback/") || strings.HasPrefix(r.pattern, "/_fanfare/errors/")
 }
 
 // ofNamespace reports whether a route is about no single hub.

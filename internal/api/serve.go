@@ -18,7 +18,29 @@ func (s *server) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	e := &event{method: hr.Method, started: s.clock.Now(), trackingID: trackingID(hr)}
 	a := s.answer(w, hr, e)
 	write(w, hr, a, e.trackingID)
+	cut := a.rest != nil && !s.writeRest(w, hr, a.rest)
 	e.write(hr.Context(), s.log, a.status, s.clock.Now())
+	if cut {
+		panic(http.ErrAbortHandler) // so that the caller sees that there was more
+	}
+}
+
+// pieceTimeout is how long a caller may take to read a piece of a long answer.
+const pieceTimeout = time.Minute
+
+// writeRest writes an answer that is not held in memory whole, and reports
+// whether it did to the end.
+func (s *server) writeRest(w http.ResponseWriter, hr *http.Request, rest func(put func([]byte) error) error) bool {
+	c := http.NewResponseController(w)
+	err := rest(func(piece []byte) error {
+		c.SetWriteDeadline(time.Now().Add(pieceTimeout)) //nolint:errcheck // then the server's holds
+		_, err := w.Write(piece)
+		return err
+	})
+	if err != nil && hr.Context().Err() == nil {
+		s.log.WarnContext(hr.Context(), "an answer was cut off", "error", err)
+	}
+	return err == nil
 }
 
 // answer turns every error into an answer.

@@ -54,6 +54,7 @@ func operations() []struct {
 		{"POST", "/MyHub/jobs", exportJob, "Manage", 201},
 		{"GET", "/MyHub/jobs", "", "Manage", 200},
 		{"GET", "/MyHub/jobs/none", "", "Manage", 404},
+		{"GET", "/MyHub/feedbackcontainer", "", "Manage", 200},
 	}
 }
 

@@ -33,7 +33,9 @@ func (s *server) notificationDetails(r *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	body := wire.AppendNotificationDetails(nil, r.details(&n, counts))
+	details := r.details(&n, counts)
+	details.PnsErrorDetailsURI = r.errorsURL(n.ID, counts)
+	body := wire.AppendNotificationDetails(nil, details)
 	return reply(http.StatusOK, body, "Content-Type", wire.ContentTypeXML), nil
 }
 
