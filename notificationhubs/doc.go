@@ -75,6 +75,15 @@
 //	job, err = client.WaitForJob(ctx, job.ID, func(j *notificationhubs.Job) { fmt.Println(j.Progress) })
 //	fmt.Println(job.Status, job.OutputPath)
 //
+// # Feedback
+//
+// Handles that push services have called dead, or replaced, are to be forgotten
+// by whoever keeps them:
+//
+//	for f, err := range client.Feedback(ctx) {
+//
+// NotificationErrors reads which devices one send did not reach, and why.
+//
 // # Errors
 //
 // An answer that is not a success is a *ResponseError:
