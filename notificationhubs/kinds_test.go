@@ -32,8 +32,8 @@ func TestKindsOfRegistration(t *testing.T) {
 		"browser":       {hub.Device(nh.Browser, "a"), `{"title":"$(text)"}`, nil},
 		"Xiaomi":        {hub.Device(nh.Xiaomi, "a"), `{"title":"$(text)"}`, nil},
 	} {
-		native := c.device.Registration("sports", "user:ada")
-		template := c.device.Registration()
+		native, template := c.device.Registration(), c.device.Registration()
+		native.Tags = []string{"sports", "user:ada"}
 		template.Template = &nh.RegistrationTemplate{Name: "greeting", Body: c.body}
 		for _, r := range []nh.Registration{native, template} {
 			made, err := client.CreateRegistration(t.Context(), r)

@@ -162,6 +162,36 @@ func TestNamespaceHubClient(t *testing.T) {
 	}
 }
 
+// The .NET client's manager asks for a hub's jobs; here, a client of the hub does.
+func TestNamespaceJobs(t *testing.T) {
+	t.Parallel()
+	job := jobAnswer(`<Type>ExportRegistrations</Type><OutputContainerUri>o</OutputContainerUri>`)
+	n, rec := namespace(t, nh.ClientOptions{}, func(n int, w http.ResponseWriter, r request) {
+		if r.method == http.MethodGet && r.uri == "/shop/jobs?api-version=2020-06" {
+			job = `<feed xmlns="http://www.w3.org/2005/Atom">` + job + `</feed>`
+		}
+		always(http.StatusOK, job)(n, w, r)
+	})
+	client, err := n.Client("shop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	submitted, err := client.SubmitJob(t.Context(), nh.JobRequest{Type: nh.ExportRegistrations, OutputContainerURL: "o"})
+	read, err2 := client.Job(t.Context(), "1")
+	all, err3 := collectJobs(client.Jobs(t.Context()))
+	if err := errors.Join(err, err2, err3); err != nil || submitted.ID != "1" || read.ID != "1" || len(all) != 1 {
+		t.Errorf("%+v, %+v, %+v, %v", submitted, read, all, err)
+	}
+	var got []string
+	for _, r := range rec.all() {
+		got = append(got, r.method+" "+r.uri)
+	}
+	const jobs = "/shop/jobs?api-version=2020-06"
+	if want := []string{"POST " + jobs, "GET /shop/jobs/1?api-version=2020-06", "GET " + jobs}; !reflect.DeepEqual(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // What answers say beside the description is read too.
 func TestHubAnswer(t *testing.T) {
 	t.Parallel()

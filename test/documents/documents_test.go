@@ -1,5 +1,6 @@
-// Package documents keeps the generated pages of docs true: a page that is not
-// what its source says fails the test. `make docs` writes them anew.
+// Package documents keeps pages of docs true. The generated ones are what their
+// sources say, and `make docs` writes them anew; docs/sdk.md is held against the
+// SDK.
 package documents_test
 
 import (
