@@ -59,7 +59,7 @@
 // replaces a hub whole: read it, change it, and write it back.
 //
 //	namespace, err := notificationhubs.NewNamespaceClientFromConnectionString(cs, nil)
-//	hub, err := namespace.GetHub(ctx, "myhub")
+//	hub, err := namespace.Hub(ctx, "myhub")
 //	hub.WNS = &notificationhubs.WNSCredential{PackageSID: sid, SecretKey: secret}
 //	hub, err = namespace.UpdateHub(ctx, *hub)
 //

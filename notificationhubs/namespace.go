@@ -79,9 +79,9 @@ func (n *NamespaceClient) write(ctx context.Context, d HubDescription, r call) (
 	return readHub(a, d.Name)
 }
 
-// GetHub reads one. That there is none is a *ResponseError with the status 404,
+// Hub reads one. That there is none is a *ResponseError with the status 404,
 // of Azure too. It needs the right Manage.
-func (n *NamespaceClient) GetHub(ctx context.Context, name string) (*HubDescription, error) {
+func (n *NamespaceClient) Hub(ctx context.Context, name string) (*HubDescription, error) {
 	a, err := n.c.do(ctx, call{method: http.MethodGet, path: []string{name}, secret: true, want: []int{http.StatusOK}})
 	if err != nil {
 		return nil, err
@@ -109,7 +109,7 @@ func readHub(a *answer, name string) (*HubDescription, error) {
 
 // HubExists reports whether there is one. It needs the right Manage.
 func (n *NamespaceClient) HubExists(ctx context.Context, name string) (bool, error) {
-	return exists(n.GetHub(ctx, name))
+	return exists(n.Hub(ctx, name))
 }
 
 // DeleteHub removes a hub with all its registrations, installations and jobs, and
@@ -120,11 +120,11 @@ func (n *NamespaceClient) DeleteHub(ctx context.Context, name string) error {
 	return err
 }
 
-// ListHubs lists the hubs of the namespace. An error ends the list. It reads their
+// Hubs lists the hubs of the namespace. An error ends the list. It reads their
 // names, and then each hub as the loop comes to it, for no other list is the
 // same everywhere; a hub that is deleted meanwhile is passed over. It needs the
 // right Manage.
-func (n *NamespaceClient) ListHubs(ctx context.Context) iter.Seq2[HubDescription, error] {
+func (n *NamespaceClient) Hubs(ctx context.Context) iter.Seq2[HubDescription, error] {
 	return func(yield func(HubDescription, error) bool) {
 		entries, err := n.list(ctx)
 		if err != nil {
@@ -132,7 +132,7 @@ func (n *NamespaceClient) ListHubs(ctx context.Context) iter.Seq2[HubDescription
 			return
 		}
 		for _, e := range entries {
-			d, err := n.GetHub(ctx, e.Name)
+			d, err := n.Hub(ctx, e.Name)
 			switch {
 			case notFound(err):
 				continue

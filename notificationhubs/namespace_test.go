@@ -111,8 +111,8 @@ func TestHubRequests(t *testing.T) {
 	if r := rec.last(); r.method != "PUT" || r.header.Get("If-Match") != "*" || r.body != `<?xml version="1.0" encoding="utf-8"?>`+wholeText {
 		t.Errorf("update: %+v", r)
 	}
-	if got, err := n.GetHub(t.Context(), "shop"); err != nil || !reflect.DeepEqual(*got, d) || rec.last().method != "GET" {
-		t.Errorf("GetHub = %#v, %v", got, err)
+	if got, err := n.Hub(t.Context(), "shop"); err != nil || !reflect.DeepEqual(*got, d) || rec.last().method != "GET" {
+		t.Errorf("Hub = %#v, %v", got, err)
 	}
 	if there, err := n.HubExists(t.Context(), "shop"); err != nil || !there {
 		t.Errorf("HubExists: %v, %v", there, err)
@@ -121,9 +121,9 @@ func TestHubRequests(t *testing.T) {
 		t.Errorf("DeleteHub: %v", err)
 	}
 	before := len(rec.all())
-	for got, err := range n.ListHubs(t.Context()) {
+	for got, err := range n.Hubs(t.Context()) {
 		if err != nil || !reflect.DeepEqual(got, d) {
-			t.Errorf("ListHubs: %#v, %v", got, err)
+			t.Errorf("Hubs: %#v, %v", got, err)
 		}
 	}
 	all := rec.all()[before:]
@@ -203,7 +203,7 @@ func TestHubAnswer(t *testing.T) {
 		Name: "Shop", CreatedAt: time.Date(2025, 3, 4, 5, 6, 7, 0, time.UTC), UpdatedAt: time.Date(2025, 3, 5, 5, 6, 7, 0, time.UTC),
 		DailyOperations: 1, DailyMaxActiveDevices: 2, DailyMaxActiveRegistrations: 3,
 	}
-	if got, err := n.GetHub(t.Context(), "shop"); err != nil || !reflect.DeepEqual(*got, want) {
+	if got, err := n.Hub(t.Context(), "shop"); err != nil || !reflect.DeepEqual(*got, want) {
 		t.Errorf("%#v, %v", got, err)
 	}
 }
@@ -217,7 +217,7 @@ func TestMissingHub(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			n, _ := namespace(t, nh.ClientOptions{}, answer)
-			_, err := n.GetHub(t.Context(), "nosuch")
+			_, err := n.Hub(t.Context(), "nosuch")
 			if e, ok := errors.AsType[*nh.ResponseError](err); !ok || e.StatusCode != 404 {
 				t.Errorf("%v", err)
 			}
@@ -245,23 +245,23 @@ func TestHubListErrors(t *testing.T) {
 		}
 	})
 	var got []string
-	for d, err := range n.ListHubs(t.Context()) {
+	for d, err := range n.Hubs(t.Context()) {
 		got = append(got, fmt.Sprint(d.Name, " ", err != nil))
 	}
 	if want := []string{"b false", " true"}; !reflect.DeepEqual(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
-	for range n.ListHubs(t.Context()) {
+	for range n.Hubs(t.Context()) {
 		break
 	}
 	for _, body := range []string{"<entry/>", "", fmt.Sprintf(services, "<entry/>")} {
 		broken, _ := namespace(t, nh.ClientOptions{}, always(200, body))
-		for _, err := range broken.ListHubs(t.Context()) {
+		for _, err := range broken.Hubs(t.Context()) {
 			if err == nil {
 				t.Errorf("%q was taken for a list", body)
 			}
 		}
-		if _, err := broken.GetHub(t.Context(), "a"); err == nil {
+		if _, err := broken.Hub(t.Context(), "a"); err == nil {
 			t.Errorf("%q was taken for a hub", body)
 		}
 	}

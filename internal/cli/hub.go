@@ -34,7 +34,7 @@ func newHubList(t *target) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			for h, err := range n.ListHubs(c.Context()) {
+			for h, err := range n.Hubs(c.Context()) {
 				if err != nil {
 					return err
 				}
@@ -53,7 +53,7 @@ func newHubShow(t *target) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			h, err := n.GetHub(c.Context(), args[0])
+			h, err := n.Hub(c.Context(), args[0])
 			if err != nil {
 				return err
 			}
@@ -127,7 +127,7 @@ from now on. A disabled hub takes neither registrations nor notifications.`,
 // changeHub reads a hub, changes it and writes it back; it returns the hub as it
 // is then.
 func changeHub(ctx context.Context, n *nh.NamespaceClient, name string, change func(*nh.HubDescription) error) (*nh.HubDescription, error) {
-	h, err := n.GetHub(ctx, name)
+	h, err := n.Hub(ctx, name)
 	if err != nil {
 		return nil, err
 	}

@@ -42,7 +42,7 @@ func (r *rules) list() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			h, err := n.GetHub(c.Context(), r.t.hub)
+			h, err := n.Hub(c.Context(), r.t.hub)
 			if err != nil {
 				return err
 			}

@@ -77,7 +77,7 @@ func TestCredentialIsRotatedThroughTheAPI(t *testing.T) {
 	}
 
 	n := w.namespace()
-	d, err := n.GetHub(w.ctx, "shop")
+	d, err := n.Hub(w.ctx, "shop")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func TestCredentialIsRotatedThroughTheAPI(t *testing.T) {
 	w.each(pnssim.APNs, size)
 
 	// The next program reads, changes and writes back; the key it could not read stays.
-	if d, err = n.GetHub(w.ctx, "shop"); err != nil || string(d.APNs.Token) != "REDACTED" {
+	if d, err = n.Hub(w.ctx, "shop"); err != nil || string(d.APNs.Token) != "REDACTED" {
 		t.Fatalf("the key is %q, %v", string(d.APNs.Token), err)
 	}
 	d.UserMetadata = "changed"
@@ -183,14 +183,14 @@ func TestHubsAcrossRestarts(t *testing.T) {
 	w.stop()
 	w.start()
 	n := w.namespace()
-	d, err := n.GetHub(w.ctx, "SHOP")
+	d, err := n.Hub(w.ctx, "SHOP")
 	if err != nil || fmt.Sprint(d.CreatedAt) != fmt.Sprint(made.CreatedAt) || string(d.Rules[1].PrimaryKey) != string(made.Rules[1].PrimaryKey) {
 		t.Fatalf("after a restart: %+v, %v", d, err)
 	}
 	w.turn("shop")
 	w.counts(w.final(w.send(message(), "a")), map[string]map[string]int64{"fcmv1": {"Success": 1}})
 
-	d, err = n.GetHub(w.ctx, hubName)
+	d, err = n.Hub(w.ctx, hubName)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +206,7 @@ func TestHubsAcrossRestarts(t *testing.T) {
 	if err := w.app.Reload(w.ctx, w.cfg); err != nil {
 		t.Fatal(err)
 	}
-	closed, err := n.GetHub(w.ctx, hubName)
+	closed, err := n.Hub(w.ctx, hubName)
 	if err != nil || len(closed.Rules) != 0 || closed.APNs != nil || closed.FCMV1 != nil {
 		t.Fatalf("a hub that the configuration no longer names: %+v, %v", closed, err)
 	}
@@ -217,14 +217,14 @@ func TestHubsAcrossRestarts(t *testing.T) {
 	if err := w.app.Reload(w.ctx, w.cfg); err != nil {
 		t.Fatal(err)
 	}
-	if kept, err := n.GetHub(w.ctx, hubName); err != nil || len(kept.Rules) != len(d.Rules) {
+	if kept, err := n.Hub(w.ctx, hubName); err != nil || len(kept.Rules) != len(d.Rules) {
 		t.Errorf("after a reload it is %+v, %v", kept, err)
 	}
 	w.cfg.Hubs = configured
 	if err := w.app.Reload(w.ctx, w.cfg); err != nil {
 		t.Fatal(err)
 	}
-	again, err := n.GetHub(w.ctx, hubName)
+	again, err := n.Hub(w.ctx, hubName)
 	if err != nil || again.UserMetadata != "mine" || !again.Rules[0].CreatedTime.Equal(d.Rules[0].CreatedTime) {
 		t.Errorf("named again: %+v, %v", again, err)
 	}
@@ -232,7 +232,7 @@ func TestHubsAcrossRestarts(t *testing.T) {
 		t.Errorf("a hub of the configuration was deleted: %v", err)
 	}
 	var names []string
-	for h, err := range n.ListHubs(w.ctx) {
+	for h, err := range n.Hubs(w.ctx) {
 		if err != nil {
 			t.Fatal(err)
 		}

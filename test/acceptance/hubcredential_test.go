@@ -53,7 +53,7 @@ func TestEveryCredentialThroughTheAPI(t *testing.T) {
 			w.everyServiceDelivers()
 			versions := w.versions()
 
-			read, err := n.GetHub(w.ctx, "shop")
+			read, err := n.Hub(w.ctx, "shop")
 			if err != nil {
 				t.Fatal(err)
 			}
