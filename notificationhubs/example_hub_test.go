@@ -306,6 +306,28 @@ func ExampleClient_Explain() {
 	// Output: TagsDoNotMatch
 }
 
+// A back-end that keeps handles forgets those that are dead.
+func ExampleClient_Feedback() {
+	hub := startHub()
+	defer hub.end()
+	ctx, client := context.Background(), hub.Client()
+	phone := hub.Device(nh.APNs, "phone")
+	phone.Register()
+	phone.SetFate(hubtest.Gone)
+	if _, err := client.Send(ctx, nh.NewAppleNotification(`{"aps":{"alert":"Hello"}}`, nil), nil); err != nil {
+		log.Fatal(err)
+	}
+
+	hub.Advance(0)
+	for f, err := range client.Feedback(ctx) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(f.Handle == phone.Handle(), f.Platform, f.Error)
+	}
+	// Output: true apns ExpiredChannel
+}
+
 // A hub is made, and given access to a push service.
 func ExampleNamespaceClient_CreateHub() {
 	hub := startHub()

@@ -17,7 +17,7 @@ import (
 // Feedback is what a push service said of a device's handle.
 type Feedback struct {
 	Time           time.Time
-	Error          string // the name of an outcome: ExpiredChannel, BadChannel, …
+	Error          Outcome // OutcomeExpiredChannel, OutcomeBadChannel, …
 	Platform       Platform
 	Handle         string
 	NewHandle      string // of one that was replaced
@@ -27,8 +27,9 @@ type Feedback struct {
 }
 
 // FeedbackContainer returns the signed URL of a container of blob storage with
-// the hub's feedback, a file for each day. It needs no token, and is a secret;
-// Fanfare's is good for a day.
+// the hub's feedback, a file for each day. The URL needs no token, and is a
+// secret; Fanfare's is good for a day. Azure has feedback in its tier Standard
+// only. It needs the right Manage.
 func (c *Client) FeedbackContainer(ctx context.Context) (string, error) {
 	a, err := c.do(ctx, call{method: http.MethodGet, path: []string{"feedbackcontainer"}, want: []int{http.StatusOK}})
 	if err != nil {
@@ -41,7 +42,8 @@ func (c *Client) FeedbackContainer(ctx context.Context) (string, error) {
 // dead, or for which they gave new ones. The hub does not send to the old ones
 // any more; a back-end that keeps handles should forget them. Files come in the
 // order of the container's list, Fanfare's by the day; the whole of what is kept
-// is read, so leave the loop when enough was seen. An error ends the list.
+// is read, so leave the loop when enough was seen. An error ends the list. It
+// needs the right Manage.
 func (c *Client) Feedback(ctx context.Context) iter.Seq2[Feedback, error] {
 	return func(yield func(Feedback, error) bool) {
 		container, err := c.FeedbackContainer(ctx)
@@ -63,7 +65,8 @@ func (c *Client) Feedback(ctx context.Context) iter.Seq2[Feedback, error] {
 
 // NotificationErrors reads the devices that a notification did not reach, from
 // the PnsErrorDetailsURI of its telemetry; without one there are none. The list
-// is complete once the notification's state is final. An error ends it.
+// is complete once the notification's state is final. An error ends it. It needs
+// no right, for the address is signed.
 func (c *Client) NotificationErrors(ctx context.Context, d *NotificationDetails) iter.Seq2[Feedback, error] {
 	return func(yield func(Feedback, error) bool) {
 		if d.PnsErrorDetailsURI != "" {
@@ -90,7 +93,7 @@ func (c *Client) readFeedback(ctx context.Context, address string, yield func(Fe
 			return false
 		}
 		f := Feedback{
-			Time: w.Time, Error: w.Error, Platform: Platform(w.Platform), Handle: w.Handle, NewHandle: w.NewHandle,
+			Time: w.Time, Error: Outcome(w.Error), Platform: Platform(w.Platform), Handle: w.Handle, NewHandle: w.NewHandle,
 			RegistrationID: w.RegistrationID, InstallationID: w.InstallationID, NotificationID: w.NotificationID,
 		}
 		if !yield(f, nil) {

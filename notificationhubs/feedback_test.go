@@ -83,6 +83,18 @@ func TestFeedback(t *testing.T) {
 	}
 }
 
+func TestFeedbackContainer(t *testing.T) {
+	t.Parallel()
+	client, rec := setup(t, nh.ClientOptions{}, always(http.StatusOK, "https://a.example/c?sr=c&sig=x%2By\r\n"))
+	got, err := client.FeedbackContainer(t.Context())
+	if err != nil || got != "https://a.example/c?sr=c&sig=x%2By" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if r := rec.last(); r.method != "GET" || r.uri != "/MyHub/feedbackcontainer?api-version=2020-06" {
+		t.Errorf("%s %s", r.method, r.uri)
+	}
+}
+
 // A loop that is left reads no more.
 func TestFeedbackIsLeft(t *testing.T) {
 	t.Parallel()

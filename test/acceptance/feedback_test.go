@@ -57,7 +57,7 @@ func TestFeedback(t *testing.T) {
 	w.counts(d, map[string]map[string]int64{"adm": {"Success": 2, "ExpiredChannel": 2, "BadChannel": 1, "InvalidNotificationFormat": 1}})
 	w.idle()
 
-	of := func(fate, err string) nh.Feedback {
+	of := func(fate string, err nh.Outcome) nh.Feedback {
 		return nh.Feedback{Error: err, Platform: nh.ADM, Handle: kindle + "fate-" + fate + ".1", RegistrationID: ids[fate], NotificationID: id}
 	}
 	gone2 := nh.Feedback{Error: "ExpiredChannel", Platform: nh.ADM, Handle: kindle + "fate-gone.2", InstallationID: "device-1", NotificationID: id}

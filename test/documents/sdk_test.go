@@ -11,7 +11,7 @@ import (
 )
 
 // reasons are all that docs/sdk.md may give for a .NET method without a Go twin.
-var reasons = []string{"paging", "missing"}
+var reasons = []string{"paging"}
 
 // sdkRow is a row of docs/sdk.md.
 type sdkRow struct {
