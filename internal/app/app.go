@@ -103,11 +103,11 @@ func New(ctx context.Context, cfg config.Config, opts Options) (*App, error) {
 
 // build makes what stands on the store.
 func (a *App) build(ctx context.Context) error {
-	if err := a.writeHubs(ctx); err != nil {
-		return err
-	}
 	env, err := pushServices(a.cfg, a.opts)
 	if err != nil {
+		return err
+	}
+	if err := a.writeHubs(ctx); err != nil {
 		return err
 	}
 	if dial := a.cfg.PushServices.Dial; dial != "" {
@@ -123,6 +123,10 @@ func (a *App) build(ctx context.Context) error {
 		Page:    a.cfg.Dispatch.Page, Window: a.cfg.Dispatch.Window, Workers: a.cfg.Dispatch.Workers,
 		RetryWindow: a.cfg.Dispatch.RetryWindow, SuspectAfter: a.cfg.Dispatch.SuspectAfter, Retention: a.cfg.Dispatch.Retention,
 	})
+	// Not at Start, which may fail: the credentials are no others at the next one.
+	if err := a.wake(ctx); err != nil {
+		return err
+	}
 	a.server, err = a.newServer(withSimulators(a.opts.Simulators, api.New(api.Config{
 		Store: a.store, Dispatch: a.dispatch, Doctor: a, Jobs: a.jobs, Clock: a.opts.Clock, Tokens: a.opts.Tokens, Limits: tagexpr.DefaultLimits, Log: a.opts.Log,
 		CheckCredential: CheckCredential,
@@ -139,10 +143,6 @@ func (a *App) Start(ctx context.Context) error {
 		return fmt.Errorf("listening: %w", err)
 	}
 	if err := a.dispatch.Start(ctx); err != nil {
-		return errors.Join(err, l.Close())
-	}
-	if err := a.wake(ctx); err != nil {
-		a.dispatch.Stop(ctx)
 		return errors.Join(err, l.Close())
 	}
 	a.daily = startDaily(a.opts.Clock, func() { a.warnOfCertificates(context.WithoutCancel(ctx)) })

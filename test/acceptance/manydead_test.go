@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fanfare-hub/fanfare/internal/app"
 	"github.com/fanfare-hub/fanfare/internal/hub"
 	"github.com/fanfare-hub/fanfare/internal/pnssim"
 	"github.com/fanfare-hub/fanfare/internal/seal"
@@ -212,6 +214,40 @@ func TestANewCredentialClearsSuspects(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.counts(w.final(w.send(message())), map[string]map[string]int64{"fcmv1": {"Success": dead}})
+}
+
+// A process that changes the credential and then cannot serve has cleared the
+// suspects all the same: the next one sees no change.
+func TestANewCredentialClearsSuspectsBeforeServing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	const dead = 60
+	w.deadDevices(dead)
+	w.counts(w.final(w.send(message())), map[string]map[string]int64{"fcmv1": {"BadChannel": dead}})
+	w.idle()
+	w.stop()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	w.cfg.Hubs[0].Credentials[1].Properties = w.sim.RevokedFCMCredential()
+	failing := w.cfg
+	failing.Listen = taken.Addr().String()
+	a, err := app.New(w.ctx, failing, app.Options{Clock: w.clock, Dial: w.sim.Dial, Roots: w.sim.Roots()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Start(w.ctx); err == nil {
+		t.Error("two processes serve at one address")
+	}
+	if err := a.Stop(w.ctx); err != nil {
+		t.Error(err)
+	}
+	w.start()
+	if n := w.countSuspects(); n != 0 {
+		t.Errorf("%d suspects are left with another credential", n)
+	}
 }
 
 func (w *world) deadDevices(n int) {
