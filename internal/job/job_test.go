@@ -184,9 +184,9 @@ func TestImportOfNothing(t *testing.T) {
 // fail; and what must be said of it.
 func manyLines() (file string, output, failures [][]string) {
 	var b strings.Builder
-	for i := 1; i <= 150; i++ {
+	for i := 1; i <= 100; i++ {
 		n := fmt.Sprint(i)
-		if i%40 == 0 {
+		if i%30 == 0 {
 			b.WriteString("broken\n")
 			failures = append(failures, []string{n, "BadRequest", "The XML has text outside its root element."})
 			continue
@@ -226,7 +226,7 @@ func TestImportDiesAnywhere(t *testing.T) {
 			}
 		}
 	}
-	if deaths < 20 {
+	if deaths < 12 {
 		t.Errorf("it died %d times: the file is too short to prove anything", deaths)
 	}
 }
@@ -364,7 +364,7 @@ func TestRefusalsOfTheStorage(t *testing.T) {
 			return true
 		}, "", "writing a file's list of blocks: the storage answered 403: the URL's signature is wrong, has expired, or lacks a right", false},
 		"the file changes": {hub.ImportUpsertRegistrations, func(f *fixture, n int64, _ http.ResponseWriter, _ *http.Request) bool {
-			if n == 60 {
+			if n == 35 {
 				f.storage.Put("/in/file", "another")
 			}
 			return false
@@ -460,7 +460,7 @@ func TestStop(t *testing.T) {
 	stopping := make(chan struct{})
 	var n atomic.Int64
 	f := setup(t, func(http.ResponseWriter, *http.Request) bool {
-		if n.Add(1) == 60 {
+		if n.Add(1) == 35 {
 			close(stopping)
 		}
 		return false
