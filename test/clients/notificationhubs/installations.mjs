@@ -11,7 +11,8 @@ const installed = Object.keys(kinds).filter((name) => kinds[name].install);
 export async function installations(c) {
   for (const name of installed) await check(`installation of ${name}`, async () => {
     const kind = kinds[name], handle = await kind.handle(), installationId = `i-${hex(6)}`, tag = "installed-" + hex(6);
-    const headers = name === "Windows" ? { "X-WNS-Type": "wns/toast" } : undefined;
+    const headers = name === "Windows" ? { "X-WNS-Type": "wns/toast" } : undefined; // a template for APNs has none here
+    const header = headers ? kind.header : {};
     const want = kind.install({
       installationId, pushChannel: handleOf(kind, handle), userId: "u." + hex(4), tags: [tag], templates: { greeting: { body: kind.payload("$(text)"), headers, tags: [tag + "t"] } },
     });
@@ -21,8 +22,8 @@ export async function installations(c) {
     assert.deepEqual([got.templates.greeting.body, got.templates.greeting.tags.includes(tag + "t")], [want.templates.greeting.body, true]);
     assert.equal(got.pushChannelExpired, false);
     await delivered(c, name, false, `$InstallationId:{${installationId}}`, handle);
-    await delivered(c, name, true, `${tag}t && $UserId:{${want.userId}}`, handle);
-    await delivered(c, name, true, `$InstallationId:{${installationId}} && greeting`, handle);
+    await delivered(c, name, true, `${tag}t && $UserId:{${want.userId}}`, handle, header);
+    await delivered(c, name, true, `$InstallationId:{${installationId}} && greeting`, handle, header);
     assert.equal((await all(c.listRegistrationsByTag(tag))).length, 2, "registrations that it stands for");
     await c.deleteInstallation(installationId);
     await assert.rejects(c.getInstallation(installationId), status(404));

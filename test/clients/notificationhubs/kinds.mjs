@@ -17,8 +17,8 @@ export const kinds = {
     create: [nh.createAppleRegistrationDescription, nh.createAppleTemplateRegistrationDescription],
     channel: (deviceToken) => ({ kind: "apple", deviceToken }), install: nh.createAppleInstallation,
     payload: (text) => JSON.stringify({ aps: { alert: text } }),
-    notify: (body) => nh.createAppleNotification({ body, headers: { "apns-priority": "10", "apns-push-type": "alert" } }),
-    header: { "Apns-Priority": "10" }, batch: true,
+    notify: (body) => nh.createAppleNotification({ body, headers: { "apns-priority": "5", "apns-push-type": "alert" } }),
+    header: { "Apns-Priority": "5" }, batch: true,
   },
   Gcm: {
     handle: handles.fcm, gets: gets.gcm, counts: "fcmOutcomeCounts",
@@ -72,7 +72,7 @@ export const kinds = {
   },
   Mpns: { // the client registers it, and sends it nothing
     handle: handles.mpns, gets: gets.mpns, counts: undefined,
-    register: (channelUri) => ({ channelUri }), templated: { mpnsHeaders: { "X-WindowsPhone-Target": "toast", "X-NotificationClass": "2" } },
+    register: (channelUri) => ({ channelUri }), header: { "X-Notificationclass": "2" }, templated: { mpnsHeaders: { "X-WindowsPhone-Target": "toast", "X-NotificationClass": "2" } },
     create: [(r) => ({ ...r, kind: "Mpns" }), (r) => ({ ...r, kind: "MpnsTemplate" })],
     payload: (text) => `<wp:Notification xmlns:wp="WPNotification"><wp:Toast><wp:Text1>${text}</wp:Text1></wp:Toast></wp:Notification>`,
   },

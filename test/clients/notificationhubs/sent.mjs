@@ -21,12 +21,15 @@ export function completed(c, answer, state = "Completed") {
   return until(() => c.getNotificationOutcomeDetails(idIn(answer.location)), (details) => details.state === state);
 }
 
-/** delivered sends to an expression, and sees that one device gets it. */
-export async function delivered(c, name, template, tagExpression, handle) {
+/**
+ * delivered sends to an expression, and sees that one device gets it, with the
+ * headers that are its kind's if no others are.
+ */
+export async function delivered(c, name, template, tagExpression, handle, header = kinds[name].header) {
   const kind = kinds[name], payload = kind.payload("Hi " + hex(4)), text = payload.match(/Hi \w+/)[0];
   if (!template && !kind.notify) return;
   const notification = template ? nh.createTemplateNotification({ body: { text } }) : kind.notify(payload);
-  await arrive([kind.gets(handle, payload)], async () => completed(c, await c.sendNotification(notification, { tagExpression })));
+  await arrive([kind.gets(handle, payload, header)], async () => completed(c, await c.sendNotification(notification, { tagExpression })));
 }
 
 /** gone makes a device that APNs calls gone. */
