@@ -36,7 +36,7 @@ type Store struct {
 	sealer *seal.Sealer
 	wdb    *sql.DB
 	rdb    *sql.DB
-	pool   chan *conn // readers that are free
+	pool   *pool // of readers
 	writer *writer
 }
 
@@ -53,7 +53,7 @@ func OpenWith(ctx context.Context, path string, sealer *seal.Sealer, o Options) 
 	if err != nil {
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}
-	s := &Store{sealer: sealer, pool: make(chan *conn, readers)}
+	s := &Store{sealer: sealer, pool: newPool()}
 	if s.lock, err = lockFile(path + ".lock"); err != nil {
 		return nil, err
 	}
@@ -105,7 +105,7 @@ func (s *Store) open(ctx context.Context, path string, o Options) error {
 		if err != nil {
 			return err
 		}
-		s.pool <- c
+		s.pool.give(c)
 	}
 	s.writer = newWriter(w, sealed{s.sealer}, o)
 	return nil
@@ -133,17 +133,16 @@ func (s *Store) checkKey(c *conn) error {
 
 // View runs fn in one read transaction.
 func (s *Store) View(ctx context.Context, fn func(store.Reader) error) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case c := <-s.pool:
-		defer func() { s.pool <- c }()
-		if _, err := c.exec("BEGIN"); err != nil {
-			return fmt.Errorf("beginning to read: %w", asBusy(err))
-		}
-		defer c.exec("ROLLBACK") //nolint:errcheck // there is nothing to keep
-		return asBusy(fn(&reader{c, sealed{s.sealer}}))
+	c, err := s.pool.take(ctx)
+	if err != nil {
+		return err
 	}
+	defer s.pool.give(c)
+	if _, err := c.exec("BEGIN"); err != nil {
+		return fmt.Errorf("beginning to read: %w", asBusy(err))
+	}
+	defer c.exec("ROLLBACK") //nolint:errcheck // there is nothing to keep
+	return asBusy(fn(&reader{c, sealed{s.sealer}}))
 }
 
 // Update runs fn as a member of a group commit.
@@ -171,10 +170,7 @@ func (s *Store) Close() error {
 }
 
 func (s *Store) closeFiles() error {
-	var errs []error
-	for len(s.pool) > 0 {
-		errs = append(errs, (<-s.pool).close())
-	}
+	errs := s.pool.close()
 	if s.rdb != nil {
 		errs = append(errs, s.rdb.Close())
 	}
