@@ -3,10 +3,13 @@ package hubtest
 import (
 	"context"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -33,11 +36,12 @@ const requestTimeout = 5 * time.Second
 
 // Hub is a notification hub for one test.
 type Hub struct {
-	t     testing.TB
-	dev   *app.Dev
-	clock *clock.Fake
-	roots *x509.CertPool
-	own   func() *notificationhubs.Client // for the hub's own requests
+	t         testing.TB
+	dev       *app.Dev
+	clock     *clock.Fake
+	authority *x509.Certificate
+	caFile    string
+	own       func() *notificationhubs.Client // for the hub's own requests
 
 	mu       sync.Mutex // guards browsers and clients
 	browsers map[string]pnssim.Subscription
@@ -84,8 +88,12 @@ func start(t testing.TB, o Options) (*Hub, error) {
 	if err := shared.seed.copyTo(data); err != nil {
 		return nil, err
 	}
+	caFile := filepath.Join(data, "ca.pem")
+	if err := os.WriteFile(caFile, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: shared.authority.Raw}), 0o600); err != nil {
+		return nil, err
+	}
 	h := &Hub{
-		t: t, roots: shared.roots, browsers: map[string]pnssim.Subscription{},
+		t: t, authority: shared.authority, caFile: caFile, browsers: map[string]pnssim.Subscription{},
 		// The database keeps microseconds; whole milliseconds are easier to read.
 		clock: clock.NewFake(o.Now.Truncate(time.Millisecond)),
 	}
@@ -121,7 +129,7 @@ func (h *Hub) Name() string { return h.dev.Hub }
 func (h *Hub) ConnectionString() string { return h.connectionString("http") }
 
 // TLSConnectionString is ConnectionString for clients that speak TLS alone, in
-// the form of Azure's. They must trust RootCAs.
+// the form of Azure's. They must trust RootCAs, or what CAFile names.
 func (h *Hub) TLSConnectionString() string { return h.connectionString("sb") }
 
 func (h *Hub) connectionString(scheme string) string {
@@ -130,7 +138,16 @@ func (h *Hub) connectionString(scheme string) string {
 
 // RootCAs verify the hub's certificate, which is for 127.0.0.1, ::1 and
 // localhost.
-func (h *Hub) RootCAs() *x509.CertPool { return h.roots.Clone() }
+func (h *Hub) RootCAs() *x509.CertPool {
+	pool := x509.NewCertPool()
+	pool.AddCert(h.authority)
+	return pool
+}
+
+// CAFile names a PEM file with RootCAs, for clients that read from a file whom
+// they trust, such as programs in other languages that the test starts. It is
+// gone when the test ends.
+func (h *Hub) CAFile() string { return h.caFile }
 
 // Client returns a client of the hub, whose connections end with the test. It
 // does not repeat what fails.

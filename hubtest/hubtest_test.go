@@ -2,6 +2,7 @@ package hubtest_test
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"net/http"
 	"os"
 	"reflect"
@@ -119,7 +120,15 @@ func TestTLS(t *testing.T) {
 	if cs := hub.TLSConnectionString(); !strings.HasPrefix(cs, "Endpoint=sb://127.0.0.1:") {
 		t.Errorf("connection string %s", cs)
 	}
-	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: hub.RootCAs()}, ForceAttemptHTTP2: true}
+	pem, err := os.ReadFile(hub.CAFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	fromFile := x509.NewCertPool()
+	if !fromFile.AppendCertsFromPEM(pem) || !fromFile.Equal(hub.RootCAs()) {
+		t.Errorf("%s holds another authority than RootCAs:\n%s", hub.CAFile(), pem)
+	}
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: fromFile}, ForceAttemptHTTP2: true}
 	defer transport.CloseIdleConnections()
 	client, err := nh.NewClientFromConnectionString(hub.TLSConnectionString(), hub.Name(), &nh.ClientOptions{HTTPClient: &http.Client{Transport: transport}})
 	if err != nil {

@@ -18,14 +18,14 @@ import (
 // shared is what takes long to make and is the same for all hubs of a process.
 type shared struct {
 	certificate *tls.Certificate
-	roots       *x509.CertPool
+	authority   *x509.Certificate // verifies certificate
 	simulatorCA *pnssim.CA
 	seed        seed
 }
 
 // sharedParts are made with the first hub.
 var sharedParts = sync.OnceValues(func() (s shared, err error) {
-	if s.certificate, s.roots, err = app.LocalCertificate(); err != nil {
+	if s.certificate, s.authority, err = app.LocalCertificate(); err != nil {
 		return s, err
 	}
 	if s.simulatorCA, err = pnssim.NewCA(); err != nil {

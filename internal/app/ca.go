@@ -88,8 +88,8 @@ func (a *authority) save(certName, keyName string) error {
 }
 
 // LocalCertificate makes a certificate for this machine's own names, and the
-// pool that verifies it, in memory: for DevOptions.Certificate.
-func LocalCertificate() (*tls.Certificate, *x509.CertPool, error) {
+// authority that verifies it, in memory: for DevOptions.Certificate.
+func LocalCertificate() (*tls.Certificate, *x509.Certificate, error) {
 	ca, err := makeAuthority()
 	if err != nil {
 		return nil, nil, fmt.Errorf("making a certificate authority: %w", err)
@@ -98,9 +98,7 @@ func LocalCertificate() (*tls.Certificate, *x509.CertPool, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("making a certificate: %w", err)
 	}
-	pool := x509.NewCertPool()
-	pool.AddCert(ca.cert)
-	return leaf, pool, nil
+	return leaf, ca.cert, nil
 }
 
 // leaf makes a certificate for this machine's own names.
