@@ -169,7 +169,7 @@ func TestEveryCauseIsTested(t *testing.T) {
 		t.Fatal(err)
 	}
 	var tests string
-	for _, name := range []string{"explain_test.go", "schedule_test.go", "../../test/acceptance/explaincause_test.go"} {
+	for _, name := range []string{"explain_test.go", "schedule_test.go", "../../test/acceptance/explain_test.go", "../../test/acceptance/explaincause_test.go"} {
 		b, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
