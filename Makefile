@@ -37,7 +37,7 @@ crash: ## twenty kills in the middle of a send
 	FANFARE_CRASH_KILLS=20 $(GO) test -count=1 -v -timeout 30m ./test/crash
 
 jobs: ## 200,000 registrations to Azurite and back, with kills
-	FANFARE_JOB_REGISTRATIONS=200000 $(GO) test -count=1 -v -timeout 40m ./test/jobs
+	FANFARE_JOB_REGISTRATIONS=200000 $(GO) test -count=1 -v -timeout 60m ./test/jobs
 
 conformance: ## real clients' drivers from SHARED (../shared) against fanfare dev
 	$(GO) run ./test/conformance -shared "$(SHARED)"

@@ -92,10 +92,11 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
+	n := registrations(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute+time.Duration(n)*10*time.Millisecond) // also on a machine with much to do
 	t.Cleanup(cancel)
 	t.Cleanup(http.DefaultClient.CloseIdleConnections)
-	w := &world{T: t, ctx: ctx, n: registrations(t)}
+	w := &world{T: t, ctx: ctx, n: n}
 	storage, err := azurite.Start(ctx)
 	if err != nil {
 		t.Fatal(err)
