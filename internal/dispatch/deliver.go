@@ -120,7 +120,7 @@ func (j *send) sendBatch(ctx context.Context, m *pns.Message, devices []device, 
 	for i := range first {
 		got[i].Result = first[i]
 	}
-	for _, how := range []pns.Again{pns.WithFreshToken, pns.WithOtherEnvironment, pns.WithNewConn} {
+	for _, how := range []pns.Again{pns.WithNewConn, pns.WithFreshToken, pns.WithOtherEnvironment} {
 		j.sendAgain(ctx, m, targets, got, how)
 	}
 	for i, k := range at {
@@ -129,7 +129,8 @@ func (j *send) sendBatch(ctx context.Context, m *pns.Message, devices []device, 
 }
 
 // sendAgain makes the second try of one sort. Its answers are the last ones of
-// this attempt.
+// this attempt; but a connection that ended says nothing of the device, and the
+// answer on another may ask for a second try of its own.
 func (j *send) sendAgain(ctx context.Context, m *pns.Message, targets []pns.Target, got []answer, how pns.Again) {
 	var at []int
 	batch := pns.Batch{Message: m, FreshToken: how == pns.WithFreshToken, NewConn: how == pns.WithNewConn}
@@ -150,7 +151,9 @@ func (j *send) sendAgain(ctx context.Context, m *pns.Message, targets []pns.Targ
 	second := make([]pns.Result, len(at))
 	j.lane.conn.Send(ctx, &batch, second)
 	for i, k := range at {
-		second[i].Again = pns.No
+		if how != pns.WithNewConn || second[i].Again == pns.WithNewConn {
+			second[i].Again = pns.No
+		}
 		if how == pns.WithOtherEnvironment && second[i].Class == pns.OK {
 			second[i].Again = pns.WithOtherEnvironment // for judge: this is where it worked
 		}
