@@ -61,7 +61,7 @@ func (j *send) attempt(ctx context.Context, p page) *report {
 		})
 	}
 	g.Wait() //nolint:errcheck // the functions return none
-	return j.judge(p, began, results)
+	return j.judge(p, began, results, false)
 }
 
 // batches groups the places of devices by message, and names those whose

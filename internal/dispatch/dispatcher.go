@@ -80,11 +80,12 @@ func (c Config) withDefaults() Config {
 
 // Dispatcher accepts notifications and delivers them.
 type Dispatcher struct {
-	cfg    Config
-	runner *task.Runner
-	lanes  *lanes
-	stop   chan struct{}
-	upkeep sync.WaitGroup
+	cfg     Config
+	runner  *task.Runner
+	lanes   *lanes
+	outages outages
+	stop    chan struct{}
+	upkeep  sync.WaitGroup
 }
 
 // New returns a Dispatcher that is not started.
@@ -171,6 +172,7 @@ func (d *Dispatcher) CredentialChanged(ctx context.Context, hubID int64, credent
 // sends end when they next write: their tasks are fenced.
 func (d *Dispatcher) HubDeleted(hubID int64) {
 	d.lanes.forget(func(k laneKey) bool { return k.hubID == hubID })
+	d.outages.forget(hubID)
 }
 
 // clearSuspects clears slice after slice, before what is parked is woken: it

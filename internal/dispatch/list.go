@@ -3,6 +3,7 @@ package dispatch
 import (
 	"context"
 	"encoding/json"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -62,23 +63,30 @@ func (r *listRun) run(ctx context.Context) error {
 		return err
 	}
 	reports := []*report{ended}
-	if first := firstUnsettled(p.devices); r.list.Parks > 0 && first >= 0 {
-		probe := r.attempt(ctx, page{devices: p.devices[first : first+1], probe: true})
-		p.devices = slices.Delete(slices.Clone(p.devices), first, first+1)
-		reports = append(reports, probe)
-		if probe.failure != nil {
-			reports = append(reports, r.hold(p, probe.failure))
-			p.devices = nil
-		}
-	}
-	if len(p.devices) > 0 {
+	switch {
+	case len(p.devices) == 0:
+	case r.list.Parks > 0:
+		reports = append(reports, r.sound(ctx, p)...)
+	default:
 		reports = append(reports, r.attempt(ctx, p))
 	}
 	return r.commit(ctx, reports)
 }
 
-func firstUnsettled(devices []device) int {
-	return slices.IndexFunc(devices, func(dv device) bool { return !dv.settled })
+// sound tries any one device, and the others if the service answers it: they are
+// held while it fails.
+func (r *listRun) sound(ctx context.Context, p page) []*report {
+	i := rand.IntN(len(p.devices))
+	probe := r.attempt(ctx, page{devices: p.devices[i : i+1], probe: true})
+	p.devices = slices.Delete(slices.Clone(p.devices), i, i+1)
+	if probe.failure != nil {
+		return []*report{probe, r.hold(p, probe.failure)}
+	}
+	rest := r.attempt(ctx, p)
+	if rest.failure != nil && rest.failure.doubt && probe.answered {
+		rest = rest.own()
+	}
+	return []*report{probe, rest}
 }
 
 // hold reports devices that were not tried, since the service still fails.
@@ -119,13 +127,15 @@ func (r *listRun) begin(ctx context.Context, p page) error {
 
 // commit replaces the list by what is left of it.
 func (r *listRun) commit(ctx context.Context, reports []*report) error {
-	err := r.d.update(ctx, func(tx store.Tx) error {
+	var failure *fail
+	var due time.Time
+	err := r.d.update(ctx, func(tx store.Tx) (err error) {
 		// A direct send has no fan-out that would have said so.
 		if err := tx.StartNotification(r.n.HubID, r.n.ID, 0, 0, r.began); err != nil {
 			return err
 		}
 		waiting := listState{Kind: r.list.Kind, Parks: r.list.Parks}
-		var failure *fail
+		failure = nil
 		for _, rep := range reports {
 			part := *rep
 			if part.failure != nil {
@@ -139,7 +149,7 @@ func (r *listRun) commit(ctx context.Context, reports []*report) error {
 			rep.trip = part.trip
 		}
 		if failure != nil {
-			if err := r.parkList(tx, waiting, failure); err != nil {
+			if due, err = r.parkList(tx, waiting, failure); err != nil {
 				return err
 			}
 		}
@@ -150,6 +160,7 @@ func (r *listRun) commit(ctx context.Context, reports []*report) error {
 	})
 	if err == nil {
 		r.warn(ctx, reports)
+		r.tell(ctx, reports, failure, due)
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"slices"
 	"time"
 
 	"github.com/fanfare-hub/fanfare/internal/hub"
@@ -12,6 +13,7 @@ import (
 // report is what came of a page: what its commit writes.
 type report struct {
 	in    interval
+	probe bool      // of one device, to see whether the service works
 	began time.Time // when the attempt began
 	// answered: the service said of a device what is final.
 	answered bool
@@ -22,10 +24,11 @@ type report struct {
 	answers []bool // for the breaker's window: was the handle called dead?
 	dead    []deadHandle
 	handles []handleChange
-	again   []entry // devices that are tried again later
-	parked  []entry // devices whose service failed as a whole
-	failure *fail   // why parked is not empty
-	trip    *trip   // written with it: the breaker had believed before
+	again   []entry        // devices that are tried again later
+	parked  []entry        // devices whose service failed as a whole
+	failure *fail          // why parked is not empty
+	own     func() *report // with a failure in doubt: the report if each device failed for its own sake
+	trip    *trip          // written with it: the breaker had believed before
 	stray   stray
 }
 
@@ -33,6 +36,7 @@ type report struct {
 type fail struct {
 	reason     string
 	retryAfter time.Duration
+	doubt      bool // it may be the devices' own, were they all asked by chance
 }
 
 // untouched reports whether no device of the page has a final answer or one of
@@ -56,10 +60,13 @@ func (j *send) settleUnsent(r *report, dv *device) {
 	j.noteUnsent(r, dv, dv.outcome)
 }
 
-// judge sorts the results of one attempt.
-func (j *send) judge(p page, began time.Time, results []answer) *report {
-	judgeService(&p, results)
-	r := &report{in: p.in, began: began}
+// judge sorts the results of one attempt. works says that the service is known
+// to answer other devices.
+func (j *send) judge(p page, began time.Time, results []answer, works bool) *report {
+	said := slices.Clone(results)
+	judgeService(&p, results, works)
+	r := &report{in: p.in, began: began, probe: p.probe}
+	r.own = func() *report { return j.judge(p, began, said, true) }
 	for i := range p.devices {
 		dv := &p.devices[i]
 		if dv.settled {
@@ -83,22 +90,23 @@ func (j *send) judgeOne(r *report, dv *device, res *answer) {
 	switch {
 	case res.settles():
 		r.settleAs(dv, res.Outcome)
+		r.answered = r.answered || !res.Unasked
 		if res.Class != pns.Credential {
-			r.answered = r.answered || !res.Unasked
 			j.noteHandle(r, dv, &res.Result)
 		}
 	case res.Service:
-		r.park(j.later(dv, &res.Result), &res.Result)
+		r.park(j.later(dv, &res.Result), res)
 	default:
 		r.again = append(r.again, j.later(dv, &res.Result))
 	}
 }
 
-func (r *report) park(e entry, res *pns.Result) {
+func (r *report) park(e entry, res *answer) {
 	r.parked = append(r.parked, e)
 	if r.failure == nil {
-		r.failure = &fail{reason: res.Reason}
+		r.failure = &fail{reason: res.Reason, doubt: true}
 	}
+	r.failure.doubt = r.failure.doubt && !res.certain()
 	r.failure.retryAfter = max(r.failure.retryAfter, res.RetryAfter)
 }
 

@@ -3,7 +3,6 @@ package dispatch
 import (
 	"context"
 	"encoding/json"
-	"slices"
 	"time"
 
 	"github.com/fanfare-hub/fanfare/internal/hub"
@@ -57,33 +56,6 @@ func (st *rangeState) takeover() {
 	st.sort()
 }
 
-func (st *rangeState) sort() {
-	slices.SortFunc(st.Left, func(a, b interval) int { return int(a.After - b.After) })
-}
-
-// begin moves a page's interval from Left to Open; an empty page is done.
-func (st *rangeState) begin(p *page) {
-	first := &st.Left[0]
-	if p.in.Last >= first.Last {
-		st.Left = st.Left[1:]
-	} else {
-		first.After = p.in.Last
-	}
-	if len(p.devices) > 0 {
-		st.Open = append(st.Open, p.in)
-	}
-}
-
-// end takes a page out of Open; back says that nothing of it was settled.
-func (st *rangeState) end(in interval, back bool) {
-	st.Open = slices.DeleteFunc(st.Open, func(o interval) bool { return o.After == in.After })
-	if back {
-		in.Repeat = false
-		st.Left = append(st.Left, in)
-		st.sort()
-	}
-}
-
 // rangeRun is one process's work on a range.
 type rangeRun struct {
 	*send
@@ -92,9 +64,11 @@ type rangeRun struct {
 	stopping <-chan struct{}
 	reports  chan *report
 	flying   int
-	probing  bool  // one device first: the service failed before
-	failure  *fail // the service fails now: come to an end and park
-	abandon  bool  // time ran out: count what is left, unsent
+	probing  bool      // one device at a time: the service failed before, or seems to
+	sounded  int       // devices that failed since it last answered, one at a time
+	doubted  []*report // pages that failed, perhaps for their devices' own sakes
+	failure  *fail     // the service fails now: come to an end and park
+	abandon  bool      // time ran out: count what is left, unsent
 }
 
 func (d *Dispatcher) runRange(ctx context.Context, stopping <-chan struct{}, t task.Task) {
@@ -119,7 +93,9 @@ func (d *Dispatcher) runRange(ctx context.Context, stopping <-chan struct{}, t t
 // wake decides how a range that was parked goes on.
 func (r *rangeRun) wake() {
 	r.abandon = r.st.failing(r.now()) >= r.d.cfg.RetryWindow
-	r.probing = r.st.Parks > 0 && !r.abandon
+	if r.probing = r.st.Parks > 0 && !r.abandon; r.probing {
+		r.sounded = maxSoundings - 1 // it was seen to fail: one device is enough
+	}
 }
 
 // run keeps a window of pages in flight. Each turn is one commit: the pages
@@ -147,14 +123,19 @@ func (r *rangeRun) run(ctx context.Context) error {
 				go r.work(ctx, p, r.abandon)
 			}
 		}
-		if r.flying == 0 {
+		switch {
+		case r.flying > 0:
+			ended = r.collect()
+		case len(r.doubted) > 0: // and nobody is left to be sounded
+			ended = r.fails(r.doubted[0])
+		default:
 			return nil
 		}
-		ended = r.collect()
 	}
 }
 
-// collect waits for a page to end, and takes those with it that have ended too.
+// collect waits for a page to end, takes those with it that have ended too, and
+// returns what is settled by them.
 func (r *rangeRun) collect() []*report {
 	ended := []*report{<-r.reports}
 	for more := true; more; {
@@ -166,20 +147,11 @@ func (r *rangeRun) collect() []*report {
 		}
 	}
 	r.flying -= len(ended)
+	var settled []*report
 	for _, rep := range ended {
-		switch {
-		case rep.failure != nil:
-			r.failure = rep.failure
-			if r.st.FailingSince.IsZero() {
-				r.st.FailingSince = rep.began
-			}
-		case r.probing && rep.answered: // not by a device that was skipped
-			r.probing = false
-			r.st.recovered(r.now())
-		}
-		r.st.end(rep.in, rep.untouched())
+		settled = append(settled, r.take(rep)...)
 	}
-	return ended
+	return settled
 }
 
 // work sends one page, or gives it up, in a goroutine of its own.
@@ -193,9 +165,9 @@ func (r *rangeRun) work(ctx context.Context, p page, abandon bool) {
 
 // plan reads the pages that the window has room for.
 func (r *rangeRun) plan(ctx context.Context) ([]page, error) {
-	room, limit := r.d.cfg.Window-r.flying, r.d.cfg.Page
+	room := r.d.cfg.Window - r.flying
 	if r.probing {
-		room, limit = 1-r.flying, 1
+		room = 1 - r.flying
 	}
 	if r.ending() {
 		return nil, nil
@@ -205,7 +177,11 @@ func (r *rangeRun) plan(ctx context.Context) ([]page, error) {
 	for room > 0 && len(r.st.Left) > 0 {
 		var p page
 		err := r.d.cfg.Store.View(ctx, func(rd store.Reader) (err error) {
-			p, err = r.readPage(rd, r.st.Left[0], limit)
+			if r.probing {
+				p, err = r.pick(rd)
+			} else {
+				p, err = r.readPage(rd, r.st.Left[0], r.d.cfg.Page)
+			}
 			return err
 		})
 		if err != nil {
@@ -245,7 +221,8 @@ func (r *rangeRun) commit(ctx context.Context, ended []*report, begun []page) er
 	if twice > 0 {
 		r.d.cfg.Log.Warn("taking over pages that were in flight", "notification", r.n.ID, "perhapsTwice", twice)
 	}
-	err := r.d.update(ctx, func(tx store.Tx) error {
+	var due time.Time
+	err := r.d.update(ctx, func(tx store.Tx) (err error) {
 		for _, rep := range ended {
 			if err := r.write(tx, rep); err != nil {
 				return err
@@ -256,22 +233,29 @@ func (r *rangeRun) commit(ctx context.Context, ended []*report, begun []page) er
 				return err
 			}
 		}
-		return r.save(tx)
+		due, err = r.save(tx)
+		return err
 	})
 	if err == nil {
 		r.warn(ctx, ended)
+		var parked *fail
+		if !due.IsZero() {
+			parked = r.failure
+		}
+		r.tell(ctx, ended, parked, due)
 	}
 	return err
 }
 
-// save writes the task: done, parked, freed for another process, or going on.
-func (r *rangeRun) save(tx store.Tx) error {
+// save writes the task: done, parked until a time, freed for another process, or
+// going on.
+func (r *rangeRun) save(tx store.Tx) (parked time.Time, err error) {
 	now := r.now()
 	if len(r.st.Open) == 0 && len(r.st.Left) == 0 {
 		if err := tx.DeleteTask(r.t.Lease()); err != nil {
-			return err
+			return parked, err
 		}
-		return finish(tx, r.n.HubID, r.n.ID, now)
+		return parked, finish(tx, r.n.HubID, r.n.ID, now)
 	}
 	t, st := r.t, r.st
 	t.LeaseUntil = now.Add(r.d.cfg.Lease)
@@ -279,13 +263,12 @@ func (r *rangeRun) save(tx store.Tx) error {
 		t.Owner, t.LeaseUntil, t.DueAt, t.Reason = "", time.Time{}, now, "stopped"
 		if r.failure != nil {
 			st.Parks++
-			due, err := r.parkedUntil(tx, r.failure, st.Parks, r.d.cfg.RetryWindow-st.failing(now))
-			if err != nil {
-				return err
+			if parked, err = r.parkedUntil(tx, r.failure, st.Parks, r.d.cfg.RetryWindow-st.failing(now)); err != nil {
+				return parked, err
 			}
-			t.DueAt, t.Reason = due, r.failure.reason
+			t.DueAt, t.Reason = parked, r.failure.reason
 		}
 	}
 	t.Payload = pack(st)
-	return tx.SaveTask(r.t.Lease(), &t)
+	return parked, tx.SaveTask(r.t.Lease(), &t)
 }

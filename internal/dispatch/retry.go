@@ -79,11 +79,12 @@ func (j *send) writeLists(tx store.Tx, r *report) error {
 	if len(r.parked) == 0 || r.untouched() {
 		return nil
 	}
-	return j.parkList(tx, listState{Kind: j.selector.Kind, Entries: r.parked}, r.failure)
+	_, err := j.parkList(tx, listState{Kind: j.selector.Kind, Entries: r.parked}, r.failure)
+	return err
 }
 
-// parkList inserts a list that waits for its service.
-func (j *send) parkList(tx store.Tx, list listState, f *fail) error {
+// parkList inserts a list that waits for its service, and returns until when.
+func (j *send) parkList(tx store.Tx, list listState, f *fail) (time.Time, error) {
 	list.Parks++
 	first := list.Entries[0].First
 	for _, e := range list.Entries {
@@ -93,9 +94,9 @@ func (j *send) parkList(tx store.Tx, list listState, f *fail) error {
 	}
 	due, err := j.parkedUntil(tx, f, list.Parks, first.Add(j.d.cfg.RetryWindow).Sub(j.now()))
 	if err != nil {
-		return err
+		return due, err
 	}
-	return tx.InsertTask(j.listTask(list, due, f.reason))
+	return due, tx.InsertTask(j.listTask(list, due, f.reason))
 }
 
 func (j *send) listTask(list listState, due time.Time, reason string) *task.Task {

@@ -13,8 +13,9 @@ import (
 // nothing of the others; but a service that fails for every device of a page is
 // down. Answers about our credential keep what their connector said; those about
 // it that concern one device, and those that we gave ourselves, count for nothing.
-// A probe is one device, and its failure all that there is to go by.
-func judgeService(p *page, results []answer) {
+// A probe is one device, and its failure all that there is to go by. works says
+// that the service is known to answer others.
+func judgeService(p *page, results []answer, works bool) {
 	var asked []*answer
 	for i := range results {
 		if !p.devices[i].settled && results[i].counts() {
@@ -22,10 +23,11 @@ func judgeService(p *page, results []answer) {
 		}
 	}
 	switch {
-	case slices.ContainsFunc(asked, (*answer).speaksOfDevice):
+	case works || slices.ContainsFunc(asked, (*answer).speaksOfDevice):
 		for _, a := range asked {
-			a.Service = a.Service && a.Class == pns.Credential
+			a.Service = a.Service && a.Class == pns.Credential && !a.Doubt
 		}
+		return
 	case len(asked) > 1 && !slices.ContainsFunc(asked, (*answer).speaksOfOne):
 		blameService(asked)
 	}
@@ -48,6 +50,12 @@ func blameService(asked []*answer) {
 			a.RetryAfter = shortest
 		}
 	}
+}
+
+// certain reports an answer that every device would get: the service cannot be
+// reached, or refuses us. That it is busy, or has a fault, it may say of one.
+func (a *answer) certain() bool {
+	return a.Service && !a.Doubt && (a.Class == pns.Unsent || a.Class == pns.Credential)
 }
 
 // counts reports an answer that says something of the service or of the device.

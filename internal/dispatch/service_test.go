@@ -23,6 +23,7 @@ func TestJudgeService(t *testing.T) {
 		channel   = pns.Result{Class: pns.Retry, Outcome: hub.ChannelThrottled}
 		timedOut  = pns.Result{Class: pns.Unknown, Outcome: hub.PnsUnreachable}
 		refusesUs = pns.Result{Class: pns.Credential, Outcome: hub.InvalidToken, Service: true}
+		mismatch  = pns.Result{Class: pns.Credential, Outcome: hub.InvalidCredentials, Service: true, Doubt: true}
 		ours      = *pns.Refused(hub.BadChannel, "no URL")
 		oneApple  = pns.Result{Class: pns.Credential, Outcome: hub.InvalidCredentials}
 	)
@@ -30,6 +31,7 @@ func TestJudgeService(t *testing.T) {
 	tests := []struct {
 		name  string
 		probe bool
+		works bool // others are known to be answered
 		in    []pns.Result
 		want  []time.Duration // what the service wants to be waited for
 	}{
@@ -53,6 +55,11 @@ func TestJudgeService(t *testing.T) {
 		{name: "our own beside one that is down", in: []pns.Result{ours, down}, want: []time.Duration{no, 0}},
 		{name: "our own beside one server error", in: []pns.Result{broken, ours}, want: []time.Duration{no, no}},
 		{name: "our own beside errors for all", in: []pns.Result{broken, ours, broken}, want: []time.Duration{0, no, 0}},
+		{name: "one device, refused in doubt", in: []pns.Result{mismatch}, want: []time.Duration{0}},
+		{name: "refused in doubt among answers", in: []pns.Result{ok, mismatch}, want: []time.Duration{no, no}},
+		{name: "refused in doubt, others answered", works: true, in: []pns.Result{mismatch, mismatch}, want: []time.Duration{no, no}},
+		{name: "errors for all, others answered", works: true, in: []pns.Result{broken, down, timedOut}, want: []time.Duration{no, no, no}},
+		{name: "our credential, others answered", works: true, in: []pns.Result{refusesUs}, want: []time.Duration{0}},
 		{name: "a probe that fails", probe: true, in: []pns.Result{broken}, want: []time.Duration{0}},
 		{name: "a probe that is answered", probe: true, in: []pns.Result{dead}, want: []time.Duration{no}},
 		{name: "a probe that is not sent", probe: true, in: []pns.Result{ours}, want: []time.Duration{no}},
@@ -67,7 +74,7 @@ func TestJudgeService(t *testing.T) {
 			for i := range tt.in {
 				results[i].Result = tt.in[i]
 			}
-			judgeService(&p, results)
+			judgeService(&p, results, tt.works)
 			var got []time.Duration
 			for _, r := range results[:len(tt.in)] {
 				if r.Service {

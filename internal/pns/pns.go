@@ -77,7 +77,9 @@ type Result struct {
 	Again   Again       // try once more at once, before Class counts
 	// Service: the answer speaks of the whole service for this credential —
 	// unreachable, down, or refusing us — and the range is parked.
-	Service    bool
+	Service bool
+	// Doubt, with Service: it may be this device alone that the answer speaks of.
+	Doubt      bool
 	RetryAfter time.Duration // what the service asked for; 0: it did not
 	NewHandle  string        // with Update
 	DeadSince  time.Time     // with Drop, when the service says since when

@@ -92,7 +92,7 @@ func (p *Poster) Send(results []Result, do func(i int) Result) {
 	var row atomic.Int64
 	p.Each(len(results), func(i int) {
 		if row.Load() >= int64(lostRounds*cap(p.slots)) {
-			results[i] = Result{Class: Unsent, Outcome: hub.PnsUnreachable, Service: true, Reason: "not sent: the service answers none of the requests"}
+			results[i] = Result{Class: Unsent, Outcome: hub.PnsUnreachable, Service: true, Doubt: true, Reason: "not sent: the service answers none of the requests"}
 			return
 		}
 		results[i] = do(i)

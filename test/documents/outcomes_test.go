@@ -19,7 +19,8 @@ fates that show it with ` + "`fanfare dev`" + `, see [simulators.md](simulators.
 
 - *Tried again*: not before the service lets it, and otherwise after up to 1 second, 2, 4 … up to a minute, by chance; for 30 minutes from the
   first attempt, or to the notification's expiry. A device that is not reached by then counts as AbandonedNotificationMessages.
-- *The platform waits*: the answer speaks of the service or of our credential. If every device that was asked gets one like it, the others of
+- *The platform waits*: the answer speaks of the service or of our credential. If every device that was asked gets one like it, and so do five more that are
+  taken by chance (where the service can be reached and does not refuse the credential), the others of
   the hub on that platform are not tried until it works again, and none of them is counted before.
 - *The handle is deleted*: the registration is; an installation stays, and says that its channel has expired. Where more than 20 % of at least
   50 answers call the handle dead, it becomes a suspect instead: ` + "`fanfare hub suspects`" + `.
@@ -74,6 +75,9 @@ func does(a *pnstest.Answer) string {
 }
 
 func credential(a *pnstest.Answer) string {
+	if a.Doubt {
+		return "Final if others are answered; else the platform waits for the credential to be corrected. The handle is kept."
+	}
 	if a.Service {
 		return "The platform waits for the credential to be corrected; the handle is kept."
 	}

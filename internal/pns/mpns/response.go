@@ -33,7 +33,11 @@ func judge(status int, h http.Header, now time.Time) pns.Result {
 		return received(h, now)
 	case 400:
 		return pns.Result{Class: pns.Body, Outcome: hub.InvalidNotificationFormat}
-	case 401, 403:
+	case 401:
+		// The certificate's name and the one that the app opened the channel with
+		// differ: the fault of either.
+		return pns.Result{Class: pns.Credential, Outcome: hub.InvalidCredentials, Service: true, Doubt: true}
+	case 403:
 		return pns.Result{Class: pns.Credential, Outcome: hub.InvalidCredentials, Service: true}
 	case 404:
 		return missing(h)

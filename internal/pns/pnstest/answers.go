@@ -31,7 +31,9 @@ type Answer struct {
 	Outcome string            `yaml:"outcome"` // its name in the telemetry
 	Again   string            `yaml:"again"`   // a name of seconds; "": no second try at once
 	// Service: the answer speaks of the whole service.
-	Service   bool          `yaml:"service"`
+	Service bool `yaml:"service"`
+	// Doubt: or of this device alone, as other devices' answers show.
+	Doubt     bool          `yaml:"doubt"`
 	Malformed bool          `yaml:"malformed"`
 	Retry     time.Duration `yaml:"retry"` // what the service asks for, or is known to want
 	// Fates are the words that make a simulated device answer so.
@@ -121,7 +123,7 @@ func (a *Answer) Tries() int {
 func (a *Answer) Want() pns.Result {
 	return pns.Result{
 		Class: Classes[a.Class], Outcome: OutcomeOf(a.Outcome), Again: seconds[a.Again],
-		Service: a.Service, Malformed: a.Malformed, RetryAfter: a.Retry,
+		Service: a.Service, Doubt: a.Doubt, Malformed: a.Malformed, RetryAfter: a.Retry,
 	}
 }
 
