@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -88,13 +89,43 @@ func TestBelief(t *testing.T) {
 	}
 }
 
-// Windows that were written before they held when they tripped.
-func TestUnpackAnOlderWindow(t *testing.T) {
+// In whatever order answers come, and in whatever pages, few handles are deleted
+// for them; after the wait as many again.
+func TestBeliefIsLimited(t *testing.T) {
 	t.Parallel()
-	var w window
-	w.note([]bool{true, false, true}, day)
-	if got := unpackWindow(w.pack()[:packedBefore]); got.n != 3 || got.dead != 2 || !got.trippedAt.IsZero() {
-		t.Errorf("%d answers, %d dead, tripped at %v", got.n, got.dead, got.trippedAt)
+	const wait = time.Hour
+	rapid.Check(t, func(t *rapid.T) {
+		w, deleted := &window{}, map[int]int{} // by the hour
+		steps := rapid.SliceOfN(rapid.IntRange(0, 300), 1, 40).Draw(t, "living ones before each twenty dead")
+		for i, alive := range steps {
+			now := day.Add(time.Duration(i) * wait / 20)
+			page := append(make([]bool, alive), slices.Repeat([]bool{true}, 20)...)
+			w.note(page, now)
+			for range 20 {
+				if w.believe(now, wait) {
+					deleted[i/20]++
+				}
+			}
+			w = unpackWindow(w.pack())
+		}
+		for hour, n := range deleted {
+			if n > maxDeaths {
+				t.Fatalf("%d handles are deleted in hour %d", n, hour)
+			}
+		}
+	})
+	w := &window{}
+	for hour := range 2 {
+		now, believed := day.Add(time.Duration(hour)*wait), 0
+		w.note(make([]bool, windowSize), now)
+		for range 2 * maxDeaths {
+			if w.believe(now, wait) {
+				believed++
+			}
+		}
+		if believed != maxDeaths {
+			t.Errorf("hour %d: %d are believed of a healthy service, want %d", hour, believed, maxDeaths)
+		}
 	}
 }
 

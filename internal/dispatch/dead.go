@@ -16,8 +16,12 @@ type deadHandle struct {
 	note      int // its place in the report's notes
 }
 
-// trip says what the breaker's window held when it stopped believing.
-type trip struct{ answers, dead int }
+// trip says what the breaker's window held when it stopped believing; spent: only
+// that it has believed enough for a day.
+type trip struct {
+	answers, dead int
+	spent         bool
+}
 
 // judgeDead takes the page's answers into the breaker's window first, and then
 // decides which of the dead handles are believed.
@@ -33,20 +37,17 @@ func (j *send) judgeDead(tx store.Tx, r *report) ([]handleChange, error) {
 	now, w := j.now(), unpackWindow(b)
 	before := w.believed(now, j.d.cfg.SuspectAfter)
 	w.note(r.answers, now)
-	if err := tx.PutBreaker(j.n.HubID, j.selector.Platform, j.lane.version, w.pack()); err != nil {
-		return nil, err
-	}
-	believed := w.believed(now, j.d.cfg.SuspectAfter)
-	if r.trip = nil; before && !believed {
+	if r.trip = nil; before && !w.believed(now, j.d.cfg.SuspectAfter) {
 		r.trip = &trip{answers: w.n, dead: w.dead}
 	}
+	deaths := w.deaths
 	for _, dh := range r.dead {
 		change := handleChange{Op: opDrop, Number: dh.Number, Handle: dh.Handle, Written: dh.Written, Since: dh.Since, Trial: dh.trial, Outcome: dh.Outcome, Notification: dh.Notification}
 		switch {
 		case dh.malformed && !w.accepted():
 			// Nothing was ever accepted: the environment may be the wrong one.
 			j.rule(r, dh.note, doubted, dh.target)
-		case dh.trial && !w.tripped() || !dh.trial && believed:
+		case dh.trial && !w.tripped() || !dh.trial && w.believe(now, j.d.cfg.SuspectAfter):
 			j.rule(r, dh.note, toDelete, dh.target)
 			changes = append(changes, change)
 		default:
@@ -55,7 +56,10 @@ func (j *send) judgeDead(tx store.Tx, r *report) ([]handleChange, error) {
 			changes = append(changes, change)
 		}
 	}
-	return changes, nil
+	if w.deaths == maxDeaths && deaths < maxDeaths && r.trip == nil {
+		r.trip = &trip{answers: w.n, dead: w.dead, spent: true}
+	}
+	return changes, tx.PutBreaker(j.n.HubID, j.selector.Platform, j.lane.version, w.pack())
 }
 
 // stray is devices whose handles lead where we do not go, and what keeps us from
@@ -80,6 +84,11 @@ func (j *send) warn(ctx context.Context, reports []*report) {
 				"hub", j.d.hubName(ctx, j.n.HubID), "platform", j.selector.Platform.String(), "devices", s.devices, "reason", s.reason, "notification", j.n.ID)
 		}
 		if r.trip == nil {
+			continue
+		}
+		if r.trip.spent {
+			j.d.cfg.Log.Info("as many handles were called dead in a day as are deleted at once: others that are, are kept as suspects until they are called so again",
+				"hub", j.d.hubName(ctx, j.n.HubID), "platform", j.selector.Platform.String(), "deleted", maxDeaths, "notification", j.n.ID)
 			continue
 		}
 		j.d.cfg.Log.Warn("too many handles are called dead: from now on they are kept as suspects; fanfare hub suspects lists them",

@@ -62,18 +62,18 @@ func (w *world) openStore() *sqlite.Store {
 	return s
 }
 
-// gather registers the crowd in the store itself: ten thousand requests would
+// gather registers n devices in the store itself: ten thousand requests would
 // take longer than all the rest.
-func (w *world) gather() {
+func (w *world) gather(n int, device func(int) (handle, tag string)) {
 	w.Helper()
 	s := w.openStore()
 	var h hub.Hub
 	err := s.View(w.ctx, func(r store.Reader) (err error) { h, err = r.Hub(hubName); return err })
 	const slice = 60 // registrations, of a few rows each
-	for from := 0; from < crowd && err == nil; from += slice {
+	for from := 0; from < n && err == nil; from += slice {
 		err = s.Update(w.ctx, store.Upkeep, func(tx store.Tx) error {
-			for i := from; i < min(from+slice, crowd); i++ {
-				handle, tag := crowdHandle(i)
+			for i := from; i < min(from+slice, n); i++ {
+				handle, tag := device(i)
 				r := hub.Registration{ID: hub.NewRegistrationID(), Platform: hub.FCMV1, Handle: handle, Tags: []string{tag}, UpdatedAt: w.clock.Now()}
 				if err := tx.PutRegistration(h.ID, &r, nil, w.clock.Now()); err != nil {
 					return err
@@ -129,7 +129,7 @@ func TestManyDead(t *testing.T) {
 	defer cancel()
 	w.ctx = ctx
 	w.stop()
-	w.gather()
+	w.gather(crowd, crowdHandle)
 	w.start()
 	w.clock.Advance(time.Second) // the service's word is newer than the registrations
 	var ids []string
@@ -185,6 +185,38 @@ func TestManyDead(t *testing.T) {
 		t.Errorf("%d suspects are left after their trial", n)
 	}
 	w.counts(w.final(w.send(message(), "dead")), map[string]map[string]int64{"fcmv1": {"Success": 1}})
+}
+
+// Nor does one that calls a few handles dead at first, never too many at once.
+func TestManyDeadLittleByLittle(t *testing.T) {
+	t.Parallel()
+	const devices, dead = 4000, 800
+	w := newWorld(t, nil)
+	w.stop()
+	w.gather(devices, func(i int) (handle, tag string) {
+		if i%5 == 0 {
+			return fmt.Sprintf("fcm%05d-fate-gone.", i), "dead"
+		}
+		return fmt.Sprintf("fcm%05d-live", i), "alive"
+	})
+	w.start()
+	w.clock.Advance(time.Second)
+	w.counts(w.final(w.send(message())), map[string]map[string]int64{"fcmv1": {"Success": devices - dead, "BadChannel": dead}})
+	w.idle()
+	left := w.registered("dead")
+	if left != dead-mostDeleted || w.countSuspects() != left {
+		t.Errorf("%d handles were deleted, want %d; %d are suspects", dead-left, mostDeleted, w.countSuspects())
+	}
+	if lines := w.log.lines("level=INFO", "as many handles were called dead in a day as are deleted at once"); len(lines) != 1 {
+		t.Errorf("the log says %q", lines)
+	}
+	// The delay over, each is deleted by its second answer.
+	w.clock.Advance(24 * time.Hour)
+	w.final(w.send(message(), "dead"))
+	w.idle()
+	if n := w.registered("dead"); n != 0 {
+		t.Errorf("%d are left after their trial", n)
+	}
 }
 
 // A new credential ends every suspicion: it may be that the old one was another
