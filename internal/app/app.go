@@ -59,6 +59,13 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
+var (
+	// ErrListen: the process cannot listen where it should.
+	ErrListen = errors.New("listening")
+	// ErrDataTaken: another process works with the data folder.
+	ErrDataTaken = sqlite.ErrOpenElsewhere
+)
+
 // App is one process: a namespace with its hubs.
 type App struct {
 	cfg      config.Config
@@ -140,7 +147,7 @@ func (a *App) Start(ctx context.Context) error {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", a.cfg.Listen)
 	if err != nil {
-		return fmt.Errorf("listening: %w", err)
+		return fmt.Errorf("%w: %w", ErrListen, err)
 	}
 	if err := a.dispatch.Start(ctx); err != nil {
 		return errors.Join(err, l.Close())

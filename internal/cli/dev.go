@@ -66,7 +66,7 @@ func dev(ctx context.Context, o devOptions, stdout, stderr io.Writer) error {
 	})
 	if err != nil {
 		received.close()
-		return err
+		return startAdvice(err, "--listen; 127.0.0.1:0 is any free port", "--data")
 	}
 	err = announce(d, o, stdout)
 	if err == nil {

@@ -46,6 +46,14 @@ type undelivered struct {
 
 func (u undelivered) Error() string { return u.text }
 
+// advised is an error with a sentence that says what to do about it.
+type advised struct {
+	error
+	advice string
+}
+
+func (a advised) Unwrap() error { return a.error }
+
 // verdict ends a command with an exit code of its own; its output has said why.
 type verdict struct{ code int }
 
@@ -76,6 +84,9 @@ func exitCode(err error) int {
 
 // hint tells what to do about an error that says only what has happened.
 func hint(err error) string {
+	if a, ok := errors.AsType[advised](err); ok {
+		return a.advice + "\n"
+	}
 	if errors.Is(err, http.ErrSchemeMismatch) {
 		return "the hub speaks plain HTTP there: the connection string then begins with Endpoint=http://\n"
 	}

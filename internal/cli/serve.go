@@ -47,11 +47,13 @@ func serve(ctx context.Context, file string, stderr io.Writer) error {
 	}
 	log := newLogger(cfg.Log, stderr)
 	a, err := app.New(ctx, cfg, app.Options{Log: log})
-	if err != nil {
-		return err
+	if err == nil {
+		if err = a.Start(ctx); err != nil {
+			err = errors.Join(err, a.Stop(ctx))
+		}
 	}
-	if err := a.Start(ctx); err != nil {
-		return errors.Join(err, a.Stop(ctx))
+	if err != nil {
+		return startAdvice(err, "listen in "+file, "data in "+file)
 	}
 	if len(cfg.Hubs) == 0 && len(cfg.Namespace) == 0 {
 		log.Warn("the configuration names no hub, and no rule of the namespace to make one with: nothing can be sent")

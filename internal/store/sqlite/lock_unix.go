@@ -19,7 +19,7 @@ func lockFile(name string) (io.Closer, error) {
 	}
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		err = errors.New("another process has it open")
+		err = ErrOpenElsewhere
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("locking the database %s: %w", name, err), f.Close())

@@ -21,6 +21,9 @@ import (
 // readers is how many read transactions run side by side.
 const readers = 8
 
+// ErrOpenElsewhere: another process has the database open.
+var ErrOpenElsewhere = errors.New("another process has it open")
+
 // Options change how a database is opened, for tests.
 type Options struct {
 	// Volatile commits without waiting for the disk: what was committed may be
