@@ -48,8 +48,8 @@ func (s *server) scheduleTime(r *request) (time.Time, error) {
 		return time.Time{}, badRequest("The HTTP header %q has an invalid value: %.100q. A date such as 2030-01-02T03:04:05Z is expected.", wire.HeaderScheduleTime, text)
 	}
 	if ahead := at.Sub(r.now); ahead < -scheduleSlack || ahead > s.window+scheduleSlack {
-		return time.Time{}, badRequest("The HTTP header %q has an invalid value: %.100q is not between now, %s, and %s.",
-			wire.HeaderScheduleTime, text, scheduleStamp(r.now), scheduleStamp(r.now.Add(s.window)))
+		return time.Time{}, badRequest("The HTTP header %q has an invalid value: %.100q is not between now, %s, and %s, %s ahead, which is as far as dispatch.schedule_window of the configuration allows.",
+			wire.HeaderScheduleTime, text, scheduleStamp(r.now), scheduleStamp(r.now.Add(s.window)), strings.Replace(s.window.String(), "h0m0s", "h", 1))
 	}
 	return at, nil
 }

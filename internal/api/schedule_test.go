@@ -69,7 +69,7 @@ func TestScheduleRefused(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	const header = `The HTTP header "ServiceBusNotification-ScheduleTime" has an invalid value: `
-	const window = ` is not between now, 2025-03-04T05:06:07Z, and 2025-03-11T05:06:07Z.`
+	const window = ` is not between now, 2025-03-04T05:06:07Z, and 2025-03-11T05:06:07Z, 168h ahead, which is as far as dispatch.schedule_window of the configuration allows.`
 	for text, sentence := range map[string]string{
 		"":                     `A scheduled notification needs the HTTP header "ServiceBusNotification-ScheduleTime", a date such as 2030-01-02T03:04:05Z.`,
 		"tomorrow":             header + `"tomorrow". A date such as 2030-01-02T03:04:05Z is expected.`,
@@ -98,7 +98,8 @@ func TestScheduleWindow(t *testing.T) {
 	t.Parallel()
 	f := setupWith(t, func(c *api.Config) { c.ScheduleWindow = time.Hour })
 	f.schedule("2025-03-04T06:06:07Z").want(201)
-	f.schedule("2025-03-04T07:06:07Z").want(400)
+	f.schedule("2025-03-04T07:06:07Z").refused(400, `The HTTP header "ServiceBusNotification-ScheduleTime" has an invalid value: "2025-03-04T07:06:07Z" is not between now, 2025-03-04T05:06:07Z, `+
+		`and 2025-03-04T06:06:07Z, 1h ahead, which is as far as dispatch.schedule_window of the configuration allows.`)
 }
 
 // Only what waits is cancelled; a repeat of a cancel says the same.

@@ -283,6 +283,7 @@ func TestDevAndClient(t *testing.T) {
 		{exitNobody, "none of 1 devices was reached", `"Failure": 1`, []string{"send", "--format", "apple", "--handle", goneToken, "--test", `{"aps":{}}`}},
 		{exitNobody, "no device is registered", "NoTargetFound", []string{"send", "--format", "apple", "--tag", "nobody", "--wait", `{"aps":{}}`}},
 		{exitNobody, "no device is registered", `"Failure": 0`, []string{"send", "--format", "apple", "--tag", "nobody", "--test", `{"aps":{}}`}},
+		{exitMisuse, "168h ahead, which is as far as dispatch.schedule_window", "", []string{"send", "--format", "apple", "--at", "169h", `{"aps":{}}`}},
 		{exitMisuse, "400", "", []string{"registration", "create", "--platform", "apns", "--handle", "not hexadecimal"}},
 		{exitFailed, "404", "", []string{"notification", "show", "none"}},
 		{exitFailed, "deadline", "", []string{"notification", "show", "none", "--wait", "--timeout", "50ms"}},

@@ -54,7 +54,7 @@ to one device with --handle.
 	f.StringArrayVar(&o.tags, "tag", nil, "send to those who carry this tag; may be given up to 20 times")
 	f.StringVar(&o.expression, "expression", "", "send to those for whom a tag expression holds")
 	f.StringArrayVar(&o.handles, "handle", nil, "send to this device, which needs no registration; may be given up to 1,000 times")
-	f.StringVar(&o.at, "at", "", "send later: at a time as in 2030-01-02T15:04:05Z, or after a while as in 2h30m")
+	f.StringVar(&o.at, "at", "", "send later: after a while, as in 2h30m, or at a time of RFC 3339, as in "+exampleTime+"; up to seven days ahead, unless the hub is told otherwise")
 	f.StringArrayVar(&o.headers, "header", nil, "Name: value, for the push service; may be repeated")
 	f.BoolVar(&o.test, "test", false, "wait for the outcome at up to ten devices")
 	f.BoolVar(&o.wait, "wait", false, "wait for the final state and print the telemetry")
@@ -80,6 +80,9 @@ func (o *sendOptions) audience() error {
 	return nil
 }
 
+// exampleTime shows the form of a time.
+const exampleTime = "2006-01-02T15:04:05Z"
+
 // dueAt reads --at; zero: at once.
 func (o *sendOptions) dueAt(now time.Time) (time.Time, error) {
 	if o.at == "" {
@@ -90,7 +93,7 @@ func (o *sendOptions) dueAt(now time.Time) (time.Time, error) {
 	}
 	at, err := time.Parse(time.RFC3339, o.at)
 	if err != nil {
-		return at, misuse{fmt.Errorf("--at: %q is neither a time, as in 2030-01-02T15:04:05Z, nor a duration, as in 2h30m", o.at)}
+		return at, misuse{fmt.Errorf("--at: %q is neither a duration, as in 2h30m, nor a time, as in %s", o.at, exampleTime)}
 	}
 	return at, nil
 }
