@@ -72,6 +72,9 @@ type Config struct {
 	CheckCredential func(hub.Credential) error
 	// ScheduleWindow is how far ahead a send can be scheduled; 0: Azure's 7 days.
 	ScheduleWindow time.Duration
+	// PlainToo: plain HTTP is served beside TLS, so that nothing asks browsers
+	// for TLS alone, which those of localhost would obey for every port.
+	PlainToo bool
 }
 
 // The bounds of bodies, in bytes. A registration or an installation holds
@@ -95,6 +98,7 @@ type server struct {
 	maxBody  int64
 	check    func(hub.Credential) error
 	window   time.Duration // of schedules
+	plainToo bool
 	routes   []route
 }
 
@@ -102,7 +106,7 @@ type server struct {
 func New(cfg Config) http.Handler {
 	s := &server{
 		store: cfg.Store, dispatch: cfg.Dispatch, doctor: cfg.Doctor, jobs: cfg.Jobs, clock: cfg.Clock, tokens: cfg.Tokens, limits: cfg.Limits, log: cfg.Log, maxBody: cfg.MaxBody,
-		check: cfg.CheckCredential, window: cfg.ScheduleWindow,
+		check: cfg.CheckCredential, window: cfg.ScheduleWindow, plainToo: cfg.PlainToo,
 	}
 	if s.maxBody == 0 {
 		s.maxBody = maxSendBody

@@ -17,7 +17,7 @@ import (
 func (s *server) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	e := &event{method: hr.Method, started: s.clock.Now(), trackingID: trackingID(hr)}
 	a := s.answer(w, hr, e)
-	write(w, hr, a, e.trackingID)
+	s.write(w, hr, a, e.trackingID)
 	cut := a.rest != nil && !s.writeRest(w, hr, a.rest)
 	e.write(hr.Context(), s.log, a.status, s.clock.Now())
 	if cut {
@@ -92,7 +92,7 @@ const maxAge = 30 * 24 * time.Hour
 
 // write sends an answer with the headers that every answer has. A caller that
 // has gone is nobody's error.
-func write(w http.ResponseWriter, hr *http.Request, a answer, trackingID string) {
+func (s *server) write(w http.ResponseWriter, hr *http.Request, a answer, trackingID string) {
 	h := w.Header()
 	for name, values := range a.header {
 		h[name] = values
@@ -100,7 +100,7 @@ func write(w http.ResponseWriter, hr *http.Request, a answer, trackingID string)
 	h.Set("Server", "Fanfare")
 	h.Set(wire.HeaderTrackingID, trackingID)
 	h.Set(wire.HeaderCorrelationID, trackingID)
-	if hr.TLS != nil { // RFC 6797 §7.2: never over plain HTTP
+	if hr.TLS != nil && !s.plainToo { // RFC 6797 §7.2: never over plain HTTP
 		h.Set("Strict-Transport-Security", fmt.Sprintf("max-age=%d", int(maxAge.Seconds())))
 	}
 	w.WriteHeader(a.status)

@@ -138,6 +138,7 @@ func (a *App) build(ctx context.Context) error {
 		Store: a.store, Dispatch: a.dispatch, Doctor: a, Jobs: a.jobs, Clock: a.opts.Clock, Tokens: a.opts.Tokens, Limits: tagexpr.DefaultLimits, Log: a.opts.Log,
 		CheckCredential: CheckCredential,
 		ScheduleWindow:  a.cfg.Dispatch.ScheduleWindow,
+		PlainToo:        a.opts.PlainToo,
 	})))
 	return err
 }

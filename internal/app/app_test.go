@@ -96,8 +96,13 @@ func TestOnePort(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r := get(t, secure, "https://localhost:"+port+"/myhub/messages/x"); r.StatusCode != http.StatusUnauthorized {
-		t.Errorf("as localhost: %d", r.StatusCode)
+	asLocalhost := get(t, secure, "https://localhost:"+port+"/myhub/messages/x")
+	if asLocalhost.StatusCode != http.StatusUnauthorized {
+		t.Errorf("as localhost: %d", asLocalhost.StatusCode)
+	}
+	// RFC 6797 §8.1: browsers would ask every port of localhost for TLS.
+	if pin := asLocalhost.Header.Get("Strict-Transport-Security"); pin != "" {
+		t.Errorf("Strict-Transport-Security %q beside plain HTTP", pin)
 	}
 	plain := &http.Transport{}
 	defer plain.CloseIdleConnections()
