@@ -32,6 +32,8 @@ type Dispatcher interface {
 	// Explain says what became of a device in a send; store.ErrNotFound: the
 	// notification is not known.
 	Explain(ctx context.Context, hubID int64, notificationID, device string) (dispatch.Explanation, error)
+	// Delays says what a notification waits for; store.ErrNotFound: it is not known.
+	Delays(ctx context.Context, hubID int64, notificationID string) ([]dispatch.Delay, error)
 	// Faults calls fn with the devices that a notification did not reach, some at
 	// a time; store.ErrNotFound: the notification is not known.
 	Faults(ctx context.Context, hubID int64, notificationID string, fn func([]dispatch.Fault) error) error

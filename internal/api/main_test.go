@@ -60,6 +60,7 @@ type recorder struct {
 	mu      sync.Mutex
 	sent    []hub.Notification
 	results []dispatch.TestResult
+	delays  []dispatch.Delay
 	err     error
 	panics  bool
 
@@ -124,6 +125,18 @@ func (d *recorder) Explain(_ context.Context, hubID int64, id, device string) (d
 		}
 	}
 	return dispatch.Explanation{}, fmt.Errorf("explaining: %w", store.ErrNotFound)
+}
+
+// Delays knows what was sent.
+func (d *recorder) Delays(_ context.Context, hubID int64, id string) ([]dispatch.Delay, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, n := range d.sent {
+		if n.HubID == hubID && n.ID == id {
+			return d.delays, d.err
+		}
+	}
+	return nil, fmt.Errorf("reading: %w", store.ErrNotFound)
 }
 
 func (d *recorder) CredentialChanged(_ context.Context, hubID int64, p hub.Platform) error {

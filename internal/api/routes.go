@@ -55,6 +55,7 @@ func (s *server) table() []route {
 
 		{http.MethodGet, "/_fanfare/hubs/{hub}/doctor", hub.Manage, s.examine},
 		{http.MethodGet, "/_fanfare/hubs/{hub}/notifications/{id}/explain", hub.Manage, s.explain},
+		{http.MethodGet, "/_fanfare/hubs/{hub}/notifications/{id}/delays", hub.Send, s.delays},
 		{http.MethodGet, "/_fanfare/hubs/{hub}/suspects/{platform}", hub.Manage, s.listSuspects},
 		{http.MethodPost, "/_fanfare/hubs/{hub}/suspects/{platform}/confirm", hub.Manage, s.confirmSuspects},
 		{http.MethodPost, "/_fanfare/hubs/{hub}/suspects/{platform}/clear", hub.Manage, s.clearSuspects},

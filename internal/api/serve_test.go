@@ -55,6 +55,7 @@ func operations() []struct {
 		{"GET", "/MyHub/jobs", "", "Manage", 200},
 		{"GET", "/MyHub/jobs/none", "", "Manage", 404},
 		{"GET", "/MyHub/feedbackcontainer", "", "Manage", 200},
+		{"GET", "/_fanfare/hubs/MyHub/notifications/NH-0/delays", "", "Send", 404},
 	}
 }
 

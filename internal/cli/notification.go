@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -46,17 +47,22 @@ given up.
 			}
 			return printJSON(c.OutOrStdout(), d)
 		}}
-	c.Flags().BoolVar(&wait, "wait", false, "wait until the state is final")
+	c.Flags().BoolVar(&wait, "wait", false, "wait until the state is final; standard error tells what for")
 	c.Flags().DurationVar(&timeout, "timeout", defaultTimeout, "how long --wait waits")
 	return c
 }
 
 // showFinal waits for a notification's final state and shows it, or what was
-// read last. The error says who was not reached.
+// read last. Standard error tells what it waits for. The error says who was not
+// reached.
 func showFinal(c *cobra.Command, client *nh.Client, id string, timeout time.Duration) error {
 	ctx, cancel := context.WithTimeout(c.Context(), timeout)
 	defer cancel()
+	var telling sync.WaitGroup
+	telling.Go(func() { tellDelays(ctx, client, id, c.ErrOrStderr()) })
 	d, err := client.WaitForNotification(ctx, id)
+	cancel()
+	telling.Wait()
 	if d == nil {
 		return err
 	}

@@ -57,7 +57,7 @@ to one device with --handle.
 	f.StringVar(&o.at, "at", "", "send later: after a while, as in 2h30m, or at a time of RFC 3339, as in "+exampleTime+"; up to seven days ahead, unless the hub is told otherwise")
 	f.StringArrayVar(&o.headers, "header", nil, "Name: value, for the push service; may be repeated")
 	f.BoolVar(&o.test, "test", false, "wait for the outcome at up to ten devices")
-	f.BoolVar(&o.wait, "wait", false, "wait for the final state and print the telemetry")
+	f.BoolVar(&o.wait, "wait", false, "wait for the final state and print the telemetry; standard error tells what it waits for")
 	f.DurationVar(&o.timeout, "timeout", defaultTimeout, "how long --wait waits; longer than --at is ahead")
 	f.BoolVar(&o.debug, "debug", false, "print requests and answers, without the token, to standard error")
 	return c

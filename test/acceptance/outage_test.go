@@ -5,6 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"github.com/fanfare-hub/fanfare/internal/hub"
 	"github.com/fanfare-hub/fanfare/internal/pnssim"
 	nh "github.com/fanfare-hub/fanfare/notificationhubs"
@@ -82,6 +85,7 @@ func TestShortOutage(t *testing.T) {
 		}
 		w.advance(time.Minute)
 	}
+	w.delays(id, nh.Delay{Platform: nh.APNs, Whole: true})
 	parked := false
 	for _, task := range w.tasks() {
 		parked = parked || task.kind == "range" && task.reason != ""
@@ -93,6 +97,41 @@ func TestShortOutage(t *testing.T) {
 	w.advance(2 * time.Minute)
 	w.counts(w.final(id), map[string]map[string]int64{"apns": {"Success": outageSize}, "fcmv1": {"Success": outageSize}})
 	w.each(pnssim.APNs, outageSize)
+	w.delays(id)
+}
+
+// delays holds that a notification waits for this; the time and the reason need
+// only be given.
+func (w *world) delays(id string, want ...nh.Delay) {
+	w.Helper()
+	got, err := w.client.Delays(w.ctx, id)
+	for i := range got {
+		if !got[i].Until.After(w.clock.Now()) || got[i].Reason == "" {
+			w.Errorf("it waits until %s, at %s, for %q", got[i].Until, w.clock.Now(), got[i].Reason)
+		}
+		got[i].Until, got[i].Reason = time.Time{}, ""
+	}
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" || err != nil {
+		w.Errorf("%v; delays (-want +got):\n%s", err, diff)
+	}
+}
+
+// Devices that are throttled are tried again, each for itself, as long as their
+// push service answers. A scheduled send waits for its time alone.
+func TestDelaysOfDevices(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	s := services()[0]
+	w.enrol(s, 1, "throttled-9", nil, "a")
+	w.enrol(s, 2, "throttled-9", nil, "a")
+	id := w.send(s.message("Hi"), "a")
+	w.idle()
+	w.delays(id, nh.Delay{Platform: nh.APNs})
+	later, err := w.client.Schedule(w.ctx, hello(), w.clock.Now().Add(time.Hour), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.delays(later.NotificationID)
 }
 
 // Down in the middle of a send, when pages are in flight: what was written and
