@@ -38,7 +38,7 @@ machine: put it into a file.`,
   fanfare hub set-credential fcmv1 --file service-account.json
   fanfare hub set-credential wns --property PackageSid=ms-app://S-1-15-2-… --property-file SecretKey=wns.secret`,
 		RunE: func(c *cobra.Command, args []string) error {
-			given, err := f.read(nh.Platform(args[0]), c.InOrStdin())
+			given, err := f.read(platformOf(args[0]), c.InOrStdin())
 			if err != nil {
 				return err
 			}
@@ -50,7 +50,7 @@ machine: put it into a file.`,
 				return err
 			}
 			h, err := changeHub(c.Context(), n, t.hub, func(h *nh.HubDescription) error {
-				return f.apply(h, nh.Platform(args[0]), given)
+				return f.apply(h, platformOf(args[0]), given)
 			})
 			if err != nil {
 				return err

@@ -76,7 +76,7 @@ func TestHints(t *testing.T) {
 		{exitMisuse, `has no command "quite-another"` + "\n", []string{"quite-another"}},
 		{exitMisuse, "give --format: apple, fcmv1", []string{"send", "{}"}},
 		{exitMisuse, `as in {"greeting":"Hello"}`, []string{"send", "--format", "template", `{"n":1}`}},
-		{exitMisuse, `"fcm" is not apns, fcmv1, wns`, []string{"registration", "create", "--platform", "fcm", "--handle", "h"}},
+		{exitMisuse, `"android" is not apns, fcmv1, wns`, []string{"registration", "create", "--platform", "android", "--handle", "h"}},
 		{exitMisuse, "takes a platform: apns, fcmv1", []string{"hub", "suspects"}},
 		{exitFailed, "begins with Endpoint=http://", append([]string{"registration", "list"}, target("sb://"+plain.Listener.Addr().String())...)},
 		{exitFailed, "--ca-file or FANFARE_CA_FILE names an authority", append([]string{"registration", "list"}, target("sb://"+tls.Listener.Addr().String())...)},

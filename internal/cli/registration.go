@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -21,12 +20,6 @@ func newRegistration() *cobra.Command {
 	return c
 }
 
-// platformNames tells people of platforms.
-const platformNames = "apns, fcmv1, wns, mpns, adm, baidu, browser, xiaomi or gcm"
-
-// platforms are what a registration can be of.
-var platforms = []nh.Platform{nh.APNs, nh.FCMV1, nh.GCM, nh.WNS, nh.MPNS, nh.ADM, nh.Baidu, nh.Browser, nh.Xiaomi}
-
 func newRegistrationCreate(t *target) *cobra.Command {
 	var r nh.Registration
 	var platform, body, name string
@@ -36,10 +29,10 @@ func newRegistrationCreate(t *target) *cobra.Command {
 			if platform == "" || r.Handle == "" {
 				return misuse{errors.New("a registration needs --platform and --handle")}
 			}
-			r.Platform = nh.Platform(strings.ToLower(platform))
+			r.Platform = platformOf(platform)
 			switch {
 			case !slices.Contains(platforms, r.Platform):
-				return misuse{fmt.Errorf("--platform: %q is not %s (legacy Firebase)", platform, platformNames)}
+				return misuse{fmt.Errorf("--platform: %q is not %s", platform, platformNames)}
 			case name != "" && body == "":
 				return misuse{errors.New("--template-name names a template: give --template too")}
 			}

@@ -168,18 +168,15 @@ func (o *sendOptions) show(c *cobra.Command, client *nh.Client, sent *nh.SendRes
 	return showFinal(c, client, sent.NotificationID, o.timeout)
 }
 
-// formatNames tells people of formats.
-const formatNames = "apple, fcmv1, gcm, windows, windows-raw, windowsphone, adm, baidu, browser, xiaomi or template"
-
 // makeNotification makes what a format's name asks for.
 func makeNotification(format string, payload []byte) (*nh.Notification, error) {
 	text := string(payload)
-	switch strings.ToLower(format) {
+	switch formatOf(format) {
 	case "apple":
 		return nh.NewAppleNotification(text, nil), nil
 	case "fcmv1":
 		return nh.NewFCMV1Notification(text), nil
-	case "gcm", "fcm":
+	case "gcm":
 		return nh.NewFCMNotification(text), nil
 	case "windows":
 		return nh.NewWindowsNotification(text, nil), nil

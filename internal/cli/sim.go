@@ -65,21 +65,21 @@ func (s *simulators) ask(c *cobra.Command, method, path string, body any) error 
 func simStop(s *simulators) *cobra.Command {
 	return &cobra.Command{Use: "stop SERVICE", Short: "Make a push service unreachable", Args: exactArgs("a service"),
 		RunE: func(c *cobra.Command, args []string) error {
-			return s.change(c, args[0], simapi.Change{Stopped: new(true)})
+			return s.change(c, serviceOf(args[0]), simapi.Change{Stopped: new(true)})
 		}}
 }
 
 func simStart(s *simulators) *cobra.Command {
 	return &cobra.Command{Use: "start SERVICE", Short: "End what stop did", Args: exactArgs("a service"),
 		RunE: func(c *cobra.Command, args []string) error {
-			return s.change(c, args[0], simapi.Change{Stopped: new(false)})
+			return s.change(c, serviceOf(args[0]), simapi.Change{Stopped: new(false)})
 		}}
 }
 
 func simLatency(s *simulators) *cobra.Command {
 	return &cobra.Command{Use: "latency SERVICE TIME", Short: "Make a push service answer later", Args: exactArgs("a service", "a time, as 200ms"),
 		RunE: func(c *cobra.Command, args []string) error {
-			return s.change(c, args[0], simapi.Change{Latency: &args[1]})
+			return s.change(c, serviceOf(args[0]), simapi.Change{Latency: &args[1]})
 		}}
 }
 
@@ -90,7 +90,7 @@ func simQuota(s *simulators) *cobra.Command {
 			if err != nil {
 				return misuse{fmt.Errorf("%q is no number of pushes", args[1])}
 			}
-			return s.change(c, args[0], simapi.Change{Quota: &n})
+			return s.change(c, serviceOf(args[0]), simapi.Change{Quota: &n})
 		}}
 }
 
@@ -117,7 +117,7 @@ func simReset(s *simulators) *cobra.Command {
 	return &cobra.Command{Use: "reset [SERVICE]", Short: "Forget pushes, fates and faults, of one service or of all", Args: fewArgs(0, "a service"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 1 {
-				return s.ask(c, "POST", "/services/"+url.PathEscape(args[0])+"/reset", nil)
+				return s.ask(c, "POST", "/services/"+url.PathEscape(serviceOf(args[0]))+"/reset", nil)
 			}
 			var o simapi.Overview
 			if err := s.call(c.Context(), "POST", "/reset", nil, &o); err != nil {
@@ -139,8 +139,8 @@ fanfare sim services --json lists them. Without a fate the device is shown.`,
 				return misuse{errors.New("give a fate, with --since or --retry-after, or --clear")}
 			}
 			var d simapi.Device
-			at := url.Values{"service": args[:1], "handle": args[1:2]}
-			path := "/services/" + url.PathEscape(args[0]) + "/fate"
+			at := url.Values{"service": {serviceOf(args[0])}, "handle": args[1:2]}
+			path := "/services/" + url.PathEscape(serviceOf(args[0])) + "/fate"
 			switch {
 			case clear:
 				if err := s.call(c.Context(), "DELETE", path+"?"+url.Values{"handle": args[1:2]}.Encode(), nil, &d); err != nil {
@@ -193,7 +193,7 @@ func simSubscribe(s *simulators) *cobra.Command {
 func (s *simulators) walk(ctx context.Context, service string, fn func(simapi.Devices) error) error {
 	q := url.Values{}
 	if service != "" {
-		q.Set("service", service)
+		q.Set("service", serviceOf(service))
 	}
 	for {
 		var page simapi.Devices

@@ -22,7 +22,7 @@ type following struct {
 
 func (f *following) query() url.Values {
 	q := url.Values{"after": {strconv.FormatInt(f.after, 10)}}
-	for name, value := range map[string]string{"service": f.service, "handle": f.handle} {
+	for name, value := range map[string]string{"service": serviceOf(f.service), "handle": f.handle} {
 		if value != "" {
 			q.Set(name, value)
 		}

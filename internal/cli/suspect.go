@@ -36,7 +36,7 @@ Without a flag the suspects are listed, a JSON object each.`,
 			if err != nil {
 				return err
 			}
-			p := nh.Platform(args[0])
+			p := platformOf(args[0])
 			switch {
 			case count:
 				n, err := client.CountSuspects(c.Context(), p)

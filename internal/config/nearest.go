@@ -1,6 +1,9 @@
 package config
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // nearest returns the word that a misspelt one was likely meant to be; "" is
 // none. Letter case and the signs between words make no difference, and of
@@ -10,6 +13,9 @@ func nearest(word string, words []string) string {
 	if len(word) > longest {
 		return ""
 	}
+	if w := otherWords[plain(word)]; slices.Contains(words, w) {
+		return w
+	}
 	best, least := "", 0
 	for _, w := range words {
 		d := distance(plain(word), plain(w))
@@ -18,6 +24,13 @@ func nearest(word string, words []string) string {
 		}
 	}
 	return best
+}
+
+// otherWords are how a push service is called elsewhere: in Azure's API, by its
+// vendor, or by a standard.
+var otherWords = map[string]string{
+	"fcmv1": "fcm", "gcm": "fcm", "firebase": "fcm", "apple": "apns", "windows": "wns", "windowsphone": "mpns", "amazon": "adm",
+	"webpush": "browser", "vapid": "browser",
 }
 
 var separators = strings.NewReplacer("_", "", "-", "", ".", "", " ", "")

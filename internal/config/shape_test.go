@@ -52,6 +52,7 @@ func TestShape(t *testing.T) {
 		"dispatch:\n  page: 1.5\n":                       {`2: page: "1.5" is not a whole number`},
 		"dispatch: {page: 18446744073709551615}\n":       {"1: page: 18446744073709551615 is too large a number"},
 		"dispatch: {page: [1]}\n":                        {"1: page: a whole number is expected, but a list was found"},
+		"hubs: [{name: h, fcmv1: {}}]\n":                 {`1: unknown key "fcmv1": did you mean "fcm"?`},
 		"dispatch: {page: 0}\n":                          {"1: page: 0 is not between 1 and 10000"},
 		"listen: a:1\ntls: [a]\n":                        {"2: tls: a mapping is expected, as in {key: value}, but a list was found"},
 		"listen: {port: 1}\n":                            {"1: listen: a text is expected, but a mapping was found"},
