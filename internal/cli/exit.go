@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -80,20 +79,6 @@ func exitCode(err error) int {
 		}
 	}
 	return exitFailed
-}
-
-// hint tells what to do about an error that says only what has happened.
-func hint(err error) string {
-	if a, ok := errors.AsType[advised](err); ok {
-		return a.advice + "\n"
-	}
-	if errors.Is(err, http.ErrSchemeMismatch) {
-		return "the hub speaks plain HTTP there: the connection string then begins with Endpoint=http://\n"
-	}
-	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
-		return "--ca-file or FANFARE_CA_FILE names an authority to trust; fanfare dev prints where its own is\n"
-	}
-	return ""
 }
 
 // calledWrongly turns what the SDK finds wrong before it has asked the hub into

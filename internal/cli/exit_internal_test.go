@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -78,11 +80,48 @@ func TestHints(t *testing.T) {
 		{exitMisuse, `as in {"greeting":"Hello"}`, []string{"send", "--format", "template", `{"n":1}`}},
 		{exitMisuse, `"android" is not apns, fcmv1, wns`, []string{"registration", "create", "--platform", "android", "--handle", "h"}},
 		{exitMisuse, "takes a platform: apns, fcmv1", []string{"hub", "suspects"}},
+		{exitMisuse, "fanfare notification show --help tells how it is called", []string{"notification", "show"}},
+		{exitMisuse, "begins with Endpoint=sb://", append([]string{"hub", "list"}, target("http://"+tls.Listener.Addr().String())...)},
+		{exitFailed, "nothing serves there", append([]string{"hub", "list"}, target("http://127.0.0.1:1")...)},
+		{exitFailed, "404 Not Found (GET /h/registrations)" + "\n", append([]string{"registration", "list"}, target("http://"+plain.Listener.Addr().String())...)},
 		{exitFailed, "begins with Endpoint=http://", append([]string{"registration", "list"}, target("sb://"+plain.Listener.Addr().String())...)},
 		{exitFailed, "--ca-file or FANFARE_CA_FILE names an authority", append([]string{"registration", "list"}, target("sb://"+tls.Listener.Addr().String())...)},
 	} {
 		if code, _, errs := call(t.Context(), c.args...); code != c.code || !strings.Contains(errs, c.says) {
 			t.Errorf("%v: exit %d, %s; want %d, …%s…", c.args, code, errs, c.code, c.says)
+		}
+	}
+}
+
+// The hub's sentence comes without what Azure's form puts behind it, and what to
+// do about it after it.
+func TestErrorText(t *testing.T) {
+	t.Parallel()
+	answer := func(status int, detail string) *nh.ResponseError {
+		return &nh.ResponseError{StatusCode: status, Detail: detail + ".TrackingId:T-1,TimeStamp:3/4/2025 5:06:07 AM", TrackingID: "T-1", Method: "GET", Path: "/h"}
+	}
+	for _, c := range []struct {
+		err       error
+		text, say string
+	}{
+		{errors.New("notificationhubs: the tag is missing"), "the tag is missing", ""},
+		{answer(404, "The job is not known."), "404 Not Found: The job is not known. (GET /h, TrackingId T-1)", ""},
+		{fmt.Errorf("line 3: %w", answer(404, "")), "line 3: 404 Not Found (GET /h, TrackingId T-1)", ""},
+		{answer(404, "No service is hosted at the specified address."), "404 Not Found: No service is hosted at the specified address. (GET /h, TrackingId T-1)", "fanfare hub list"},
+		{answer(401, "InvalidSignature: The token has an invalid signature."), "401 Unauthorized: InvalidSignature: The token has an invalid signature. (GET /h, TrackingId T-1)", "SharedAccessKey of the connection string"},
+		{answer(401, "Manage claim is required for this operation."), "401 Unauthorized: Manage claim is required for this operation. (GET /h, TrackingId T-1)", ""},
+		{answer(400, "Bad."), "400 Bad Request: Bad. (GET /h, TrackingId T-1)", ""},
+		{&nh.ResponseError{StatusCode: 502, Method: "GET"}, "502 Bad Gateway (GET /)", ""},
+		{fmt.Errorf("notificationhubs: waiting: %w", context.Canceled), "waiting: interrupted", ""},
+		{fmt.Errorf("notificationhubs: waiting: %w", context.DeadlineExceeded), "waiting: the time is over", ""},
+		{&net.DNSError{Err: "no such host", Name: "h.invalid"}, "lookup h.invalid: no such host", "a host that is not known here"},
+		{advised{errors.New("a"), "do b"}, "a", "do b"},
+	} {
+		if got := errorText(c.err); got != c.text {
+			t.Errorf("%v: %q, want %q", c.err, got, c.text)
+		}
+		if got := hint(c.err); !strings.Contains(got, c.say) || c.say == "" && got != "" {
+			t.Errorf("%v: advice %q, want %q", c.err, got, c.say)
 		}
 	}
 }

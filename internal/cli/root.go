@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/fanfare-hub/fanfare/internal/config"
 	nh "github.com/fanfare-hub/fanfare/notificationhubs"
 )
 
@@ -29,15 +30,25 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	c, err := root.ExecuteContextC(ctx)
 	if _, said := errors.AsType[verdict](err); err != nil && !said {
-		fmt.Fprintf(stderr, "fanfare: %v\n%s", err, hint(err))
+		complain(stderr, c, err)
 	}
-	code := exitCode(err)
-	if _, answered := errors.AsType[*nh.ResponseError](err); code == exitMisuse && !answered {
-		fmt.Fprintln(stderr, "fanfare help tells how it is called")
+	return exitCode(err)
+}
+
+// complain says what is wrong, and what to do about it.
+func complain(w io.Writer, c *cobra.Command, err error) {
+	fmt.Fprintln(w, "fanfare: "+errorText(err))
+	if advice := hint(err); advice != "" {
+		fmt.Fprintln(w, advice)
+		return
 	}
-	return code
+	_, answered := errors.AsType[*nh.ResponseError](err)
+	_, inFile := errors.AsType[*config.Error](err)
+	if exitCode(err) == exitMisuse && !answered && !inFile {
+		fmt.Fprintf(w, "%s --help tells how it is called\n", c.CommandPath())
+	}
 }
 
 func newRoot() *cobra.Command {

@@ -71,7 +71,7 @@ func serve(ctx context.Context, file string, stderr io.Writer) error {
 func loadConfig(file string) (config.Config, error) {
 	cfg, err := config.Load(file, app.CheckCredential)
 	if mistakes, ok := errors.AsType[*config.Error](err); ok {
-		return cfg, misuse{mistakes}
+		return cfg, misuse{fmt.Errorf("the configuration has mistakes:\n%w", mistakes)}
 	}
 	return cfg, err
 }

@@ -38,7 +38,7 @@ func (t *target) completeNamespace() error {
 	fromEnv(&t.connectionString, "FANFARE_CONNECTION_STRING")
 	fromEnv(&t.caFile, "FANFARE_CA_FILE")
 	if t.connectionString == "" {
-		return misuse{errors.New("which hub? give --connection-string, or FANFARE_CONNECTION_STRING")}
+		return misuse{errors.New("which hub? give --connection-string, or FANFARE_CONNECTION_STRING; fanfare dev prints its own")}
 	}
 	return nil
 }
