@@ -161,7 +161,7 @@ func devConfig(o DevOptions, sim *pnssim.Sim) config.Config {
 // development hub's key is no secret.
 func CheckLoopback(listen string) error {
 	host, _, err := net.SplitHostPort(listen)
-	if err != nil {
+	if err != nil || !config.ValidAddress(listen) {
 		return fmt.Errorf("listen: %q is not host:port, as in %s", listen, DevListen)
 	}
 	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {

@@ -64,7 +64,7 @@ func TestMisuse(t *testing.T) {
 		{"registration", "create", "--platform", "telex", "--handle", "a"}, {"registration", "create", "--platform", "apns", "--handle", "aa", "--template-name", "t"},
 		{"installation", "put", `{"ID":"i","Platform":"apns","PushChannel":"00AA","Tag":["misspelt"]}`}, {"installation", "put", `{}`},
 		{"installation", "patch", "i"}, {"installation", "patch", "i", `{}`, "--hub", "h", "--connection-string", "x"},
-		{"dev", "--listen", "0.0.0.0:0"}, {"dev", "--listen", "127.0.0.1"},
+		{"dev", "--listen", "0.0.0.0:0"}, {"dev", "--listen", "127.0.0.1"}, {"dev", "--listen", "127.0.0.1:65536"},
 		{"dev", "--hub", "a/b"}, {"hub", "show"}, {"hub", "create"}, {"hub", "delete", "a", "b"}, {"hub", "nosuch"}, {"hub", "list", "--connection-string", "x"},
 		{"explain", "NH-1"}, {"explain", "NH-1", "x"}, {"doctor"}, {"doctor", "x"}, {"doctor", "--config", "x", "--connection-string", "y"}, {"hub", "suspects", "--hub", "h", "--connection-string", "x"},
 		{"hub", "suspects", "apns", "--count", "--clear-all", "--hub", "h", "--connection-string", "x"},

@@ -137,6 +137,8 @@ func TestMistakes(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"two documents":                  {"listen: a:1\n---\nlisten: b:1\n", "2: the file holds more than one document"},
 		"address":                        {"listen: nowhere\n", "1: listen: \"nowhere\" is not host:port"},
+		"port":                           {"listen: 127.0.0.1:65536\n", "1: listen: \"127.0.0.1:65536\" is not host:port"},
+		"port to dial":                   {"push_services: {dial: \"h:x y\"}\n", "1: dial: \"h:x y\" is not host:port"},
 		"half of TLS":                    {"tls:\n  cert_file: c\n", "tls: cert_file and key_file belong together"},
 		"missing certificate":            {"tls: {cert_file: c, key_file: k}\n", "1: tls: cert_file c and key_file k: open "},
 		"log level":                      {"log:\n  level: loud\n", `2: level: "loud" is not one of`},

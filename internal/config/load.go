@@ -87,10 +87,20 @@ func (c *checker) address(value, fallback string) string {
 	if value == "" {
 		return fallback
 	}
-	if _, port, err := net.SplitHostPort(value); err != nil || port == "" {
+	if !ValidAddress(value) {
 		c.wrong([]any{"listen"}, "listen: %q is not host:port, as in 127.0.0.1:8443", value)
 	}
 	return value
+}
+
+// ValidAddress reports whether a text is host:port, with a port that there is.
+func ValidAddress(text string) bool {
+	_, port, err := net.SplitHostPort(text)
+	if err != nil || port == "" {
+		return false
+	}
+	_, err = net.LookupPort("tcp", port)
+	return err == nil
 }
 
 func (c *checker) masterKey(f *file) []byte {
@@ -145,7 +155,7 @@ func (c *checker) pushServices(p pushBlock) PushServices {
 	if p.Dial == "" && p.CAFile == "" {
 		return PushServices{}
 	}
-	if _, _, err := net.SplitHostPort(p.Dial); err != nil {
+	if !ValidAddress(p.Dial) {
 		c.wrong([]any{"push_services", "dial"}, "dial: %q is not host:port", p.Dial)
 	}
 	if p.CAFile != "" {
@@ -204,7 +214,7 @@ func (c *checker) duration(at []any, text string, least time.Duration) time.Dura
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil || d < least {
-		c.wrong(at, "%s: %q is not a duration of at least %s, as in 30m or 168h; days have no unit", at[len(at)-1], text, short(least))
+		c.wrong(at, "%s: %q is not a duration of at least %s, as in 168h; days have no unit", at[len(at)-1], text, short(least))
 	}
 	return d
 }

@@ -132,7 +132,7 @@ hubs:
 		"6: primary_key: a text is expected, but a list was found",
 		"8: hubs: an item of the list is empty: fill it in or take it out",
 		"10: apns: nothing is given: fill it in or take it out",
-		`12: registration_ttl: "1h" is not a duration of at least 24h, as in 30m or 168h; days have no unit`,
+		`12: registration_ttl: "1h" is not a duration of at least 24h, as in 168h; days have no unit`,
 		"13: secret: a text is expected, but a mapping was found",
 	}
 	if !slices.Equal(got, want) {
