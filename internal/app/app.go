@@ -136,7 +136,7 @@ func (a *App) build(ctx context.Context) error {
 	}
 	a.server, err = a.newServer(withSimulators(a.opts.Simulators, api.New(api.Config{
 		Store: a.store, Dispatch: a.dispatch, Doctor: a, Jobs: a.jobs, Clock: a.opts.Clock, Tokens: a.opts.Tokens, Limits: tagexpr.DefaultLimits, Log: a.opts.Log,
-		CheckCredential: CheckCredential,
+		CheckCredential: CheckManagedCredential,
 		ScheduleWindow:  a.cfg.Dispatch.ScheduleWindow,
 		PlainToo:        a.opts.PlainToo,
 	})))

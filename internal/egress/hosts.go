@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// HostList names the hosts of one push service. An entry is a scheme and a
+// HostList names hosts of one push service. An entry is a scheme and a
 // domain; it stands for the domain and everything under it.
 type HostList []string
 
@@ -36,6 +36,12 @@ func (l HostList) Check(rawURL string) error {
 		return nil
 	}
 	return fmt.Errorf("the channel URI does not point to %s", strings.Join(l, ", "))
+}
+
+// Covers reports whether a URL leads to one of the hosts, at any port.
+func (l HostList) Covers(rawURL string) bool {
+	u, err := parse(rawURL)
+	return err == nil && slices.ContainsFunc(l, func(entry string) bool { return covers(entry, u) })
 }
 
 // covers compares whole labels, so that evilnotify.windows.com is not under

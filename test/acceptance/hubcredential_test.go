@@ -1,6 +1,7 @@
 package acceptance_test
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -99,6 +100,48 @@ func (w *world) showsNoSecret(read, written *nh.HubDescription) {
 				w.Errorf("%s: %s reads as %.20q", s.platform, name, shown)
 			}
 		}
+	}
+}
+
+// A client that may manage a hub, but does not know its secrets, cannot have them
+// sent to a host of its own: it is refused, and everything stays as it was.
+func TestASecretStaysWithItsService(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(w *world) { managed(w); w.cfg.Hubs[0].Credentials = nil })
+	d := nh.HubDescription{Name: "shop"}
+	for _, s := range services() {
+		if err := d.SetCredential(s.platform, secrets(s.known(w.sim))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n := w.namespace()
+	if _, err := n.CreateHub(w.ctx, d); err != nil {
+		t.Fatal(err)
+	}
+	versions := w.versions()
+	for platform, property := range map[nh.Platform]string{
+		nh.APNs: "Endpoint", nh.WNS: "WindowsLiveEndpoint", nh.ADM: "AuthTokenUrl", nh.Baidu: "BaiduEndPoint", nh.Xiaomi: "Endpoint",
+	} {
+		read, err := n.Hub(w.ctx, "shop")
+		if err != nil {
+			t.Fatal(err)
+		}
+		properties := read.Credential(platform)
+		properties[property] = nh.Secret("https://" + w.app.Addr().String())
+		if platform == nh.APNs {
+			properties[property] += "/3/device"
+		}
+		if err := read.SetCredential(platform, properties); err != nil {
+			t.Fatal(err)
+		}
+		_, err = n.UpdateHub(w.ctx, *read)
+		var re *nh.ResponseError
+		if !errors.As(err, &re) || re.StatusCode != 400 || !strings.Contains(re.Detail, property+" does not lead to a host of the push service") {
+			t.Errorf("%s: %v", platform, err)
+		}
+	}
+	if now := w.versions(); !maps.Equal(now, versions) {
+		t.Errorf("the versions of credentials are %v, and were %v", now, versions)
 	}
 }
 
