@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -200,13 +201,17 @@ const (
 
 // Reload brings the hubs to what a configuration names now: rules and
 // credentials, also of new hubs. What is parked for a credential that has
-// changed is tried again at once. Everything else stays as it was at Start.
+// changed is tried again at once. Everything else stays as it was at Start; the
+// log names what differs.
 func (a *App) Reload(ctx context.Context, cfg config.Config) error {
 	old := a.cfg
 	a.cfg.Namespace, a.cfg.Hubs, a.changed = cfg.Namespace, cfg.Hubs, nil
 	if err := a.writeHubs(ctx); err != nil {
 		a.cfg = old
 		return err
+	}
+	if keys := a.cfg.NeedRestart(cfg); keys != nil {
+		a.opts.Log.Warn("the configuration has changes that are taken over at the next start alone", "keys", strings.Join(keys, ", "))
 	}
 	a.warnOfCertificates(ctx)
 	return a.wake(ctx)

@@ -24,7 +24,8 @@ func newServe() *cobra.Command {
 		Long: `Serve the hubs that a configuration file names, until SIGTERM: then nothing more
 is accepted, what is in flight comes to an end or is parked, and the process
 exits within ten seconds. SIGHUP reads rules and credentials of the hubs again;
-what waits for a credential that has changed is tried at once.`,
+what waits for a credential that has changed is tried at once. Other keys that
+have changed are named in the log, and taken over at the next start.`,
 		Example: "  fanfare serve --config fanfare.yaml",
 		RunE: func(c *cobra.Command, _ []string) error {
 			if file == "" {
@@ -41,6 +42,9 @@ what waits for a credential that has changed is tried at once.`,
 }
 
 func serve(ctx context.Context, file string, stderr io.Writer) error {
+	hangup := make(chan os.Signal, 1) // from now on: it would end a process that starts
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
 	cfg, err := loadConfig(file)
 	if err != nil {
 		return err
@@ -62,7 +66,7 @@ func serve(ctx context.Context, file string, stderr io.Writer) error {
 		log.Warn("there is no certificate: tokens and payloads are readable on the network", "address", cfg.Listen)
 	}
 	log.Info("serving", "address", a.Addr().String(), "hubs", len(cfg.Hubs), "tls", cfg.CertFile != "")
-	err = reloadUntilDone(ctx, a, file, log)
+	err = reloadUntilDone(ctx, hangup, a, file, log)
 	log.Info("stopping")
 	return errors.Join(err, stopInTime(a.Stop))
 }
@@ -78,10 +82,7 @@ func loadConfig(file string) (config.Config, error) {
 
 // reloadUntilDone reads the hubs of the file again at each SIGHUP. A file with
 // mistakes changes nothing.
-func reloadUntilDone(ctx context.Context, a *app.App, file string, log *slog.Logger) error {
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	defer signal.Stop(hangup)
+func reloadUntilDone(ctx context.Context, hangup <-chan os.Signal, a *app.App, file string, log *slog.Logger) error {
 	for {
 		select {
 		case <-ctx.Done():

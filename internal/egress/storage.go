@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -57,6 +59,14 @@ func ParseStorage(entries []string) (Storage, error) {
 		s.places = append(s.places, place{u.Scheme, folded(u), portOf(u), checkNamed})
 	}
 	return s, nil
+}
+
+// Equal reports whether both allow the same, named in the same order.
+func (s Storage) Equal(o Storage) bool {
+	return slices.EqualFunc(s.places, o.places, func(a, b place) bool {
+		return a.scheme == b.scheme && a.domain == b.domain && a.port == b.port &&
+			reflect.ValueOf(a.reach).Pointer() == reflect.ValueOf(b.reach).Pointer() // one of this package's functions
+	})
 }
 
 // Check reports, as a sentence, why a URL does not point into the storage. The

@@ -132,3 +132,26 @@ func TestStorageGuardReachesTheEmulator(t *testing.T) {
 		t.Error("loopback was reached without being allowed")
 	}
 }
+
+func TestStorageEqual(t *testing.T) {
+	t.Parallel()
+	parse := func(entries ...string) egress.Storage {
+		s, err := egress.ParseStorage(entries)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	azure := egress.AzureStorage()
+	if !azure.Equal(egress.AzureStorage()) || !parse("https://a", "http://b:1").Equal(parse("https://A:443", "http://b:1")) {
+		t.Error("the same differs")
+	}
+	for _, other := range []egress.Storage{
+		{}, azure.WithLoopback(), parse("https://blob.core.windows.net"), // by an operator: at private addresses too
+		parse("http://a"), parse("https://b"), parse("https://a:444"), parse("https://a", "https://a"),
+	} {
+		if azure.Equal(other) || parse("https://a").Equal(other) {
+			t.Errorf("%v is no other", other)
+		}
+	}
+}
