@@ -251,8 +251,11 @@ func TestDevAndClient(t *testing.T) {
 			t.Errorf("explain %s: %s", args, got)
 		}
 	}
-	if got := fanfare("explain", id, "nobody"); strings.Count(got, "No installation, registration") != 1 {
-		t.Errorf("explain of an unknown device: %s", got)
+	for _, flag := range []string{"--json=false", "--json"} {
+		code, got, errs := call(t.Context(), "explain", id, "nobody", flag, "--connection-string", r.ConnectionString, "--hub", r.Hub, "--ca-file", r.CAFile)
+		if code != exitFailed || !strings.Contains(got, "No installation, registration") || strings.Contains(got, "—") || errs != "" {
+			t.Errorf("explain of an unknown device: exit %d, %s%s", code, got, errs)
+		}
 	}
 	out.until(t, "Goal!")
 	if got := fanfare("send", "--format", "fcmv1", "--expression", "sports && !x", "--test", `{"message":{}}`); !strings.Contains(got, `"Success": 1`) {
@@ -286,6 +289,7 @@ func TestDevAndClient(t *testing.T) {
 		{exitMisuse, "168h ahead, which is as far as dispatch.schedule_window", "", []string{"send", "--format", "apple", "--at", "169h", `{"aps":{}}`}},
 		{exitMisuse, "400", "", []string{"registration", "create", "--platform", "apns", "--handle", "not hexadecimal"}},
 		{exitFailed, "404", "", []string{"notification", "show", "none"}},
+		{exitFailed, "The notification is not known, or is no longer kept. (", "", []string{"explain", "NH-none", "i-1"}},
 		{exitFailed, "the time is over", "", []string{"notification", "show", "none", "--wait", "--timeout", "50ms"}},
 	} {
 		args := append(c.args, "--connection-string", r.ConnectionString, "--hub", r.Hub, "--ca-file", r.CAFile)

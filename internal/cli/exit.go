@@ -25,7 +25,8 @@ const (
 // exitHelp tells people and scripts what the codes mean.
 const exitHelp = `Exit codes:
   0  it is done; with --wait or --test: every device was reached
-  1  it failed: the hub cannot be reached, refuses the key, took too long
+  1  it failed: the hub cannot be reached, refuses the key, does not know what
+     was named, took too long
   2  it was called wrongly, or the hub refuses what was given as malformed
   3  with --wait or --test: some devices were not reached
      doctor: something will fail soon, or is missing

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,7 +22,13 @@ sent, every attempt with the push service's own answer, and what happened to its
 handle. It says so where something is no longer known.
 
 The device is named by the id of an installation, a registration or a user, or
-by a handle. The rule needs the right Manage. Azure has no such call.`,
+by a handle. The rule needs the right Manage. Azure has no such call.
+
+Exit codes:
+  0  it is explained, whatever became of the device
+  1  the hub could not be asked, or knows the notification or the device not, or
+     not any more
+  2  it was called wrongly`,
 		Example: "  fanfare explain NH-20261125221839353-7317ef80d4e98d6b5c67eb3b047725bb-75 my-phone",
 		Args:    exactArgs("the notification's id", "the device"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -34,15 +41,24 @@ by a handle. The rule needs the right Manage. Azure has no such call.`,
 				return err
 			}
 			if asJSON {
-				return printJSON(c.OutOrStdout(), e)
+				err = printJSON(c.OutOrStdout(), e)
+			} else {
+				_, err = io.WriteString(c.OutOrStdout(), explanation(e))
 			}
-			_, err = io.WriteString(c.OutOrStdout(), explanation(e))
+			if err == nil && !known(e) {
+				err = verdict{exitFailed}
+			}
 			return err
 		},
 	}
 	t.flags(c)
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
+}
+
+// known reports whether the hub knows anything by the device's name.
+func known(e *nh.Explanation) bool {
+	return !slices.ContainsFunc(e.Registrations, func(r nh.ExplainedRegistration) bool { return r.Cause == "DeviceUnknown" })
 }
 
 // timeForm shows milliseconds: attempts are that close together.
@@ -91,6 +107,9 @@ func title(r *nh.ExplainedRegistration) string {
 	word := r.Cause
 	if r.Outcome != "" && r.Outcome != r.Cause {
 		word += ", counted as " + r.Outcome
+	}
+	if len(parts) == 0 {
+		return word
 	}
 	return strings.Join(append(parts, "— "+word), " ")
 }
