@@ -9,7 +9,9 @@ import (
 // get it.
 type Answer struct {
 	Status int
-	Header http.Header // beside the service's own; APNs sends none of them
+	// Header stands beside the service's own; one without a value takes the
+	// service's own away. APNs sends none of them.
+	Header http.Header
 	Body   string
 }
 
@@ -26,7 +28,9 @@ func (s *Sim) dictated(w http.ResponseWriter, r *http.Request, svc Service, f Fa
 }
 
 func (a *Answer) write(w http.ResponseWriter) {
-	maps.Copy(w.Header(), a.Header)
+	h := w.Header()
+	maps.Copy(h, a.Header)
+	maps.DeleteFunc(h, func(_ string, values []string) bool { return values[0] == "" })
 	w.WriteHeader(a.Status)
 	w.Write([]byte(a.Body)) //nolint:errcheck // the client is gone
 }

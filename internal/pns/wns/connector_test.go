@@ -283,6 +283,7 @@ func TestAnswersOfOneBatchAreKeptApart(t *testing.T) {
 	m := &microsoft{channel: func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Query().Get("token") {
 		case "gone":
+			w.Header().Set("X-WNS-Msg-ID", "1A2B3C4D5E6F7A8B")
 			w.WriteHeader(http.StatusGone)
 		case "down":
 			w.Header().Set("Retry-After", "7")
@@ -305,7 +306,7 @@ func TestAnswersOfOneBatchAreKeptApart(t *testing.T) {
 		at("ok"), at("gone"), at("down"), at("html"), at("cut"), at("reset"))})
 	want := []pns.Result{
 		{Class: pns.OK, Outcome: hub.Success},
-		{Class: pns.Drop, Outcome: hub.ExpiredChannel},
+		{Class: pns.Drop, Outcome: hub.ExpiredChannel, Correlation: "1A2B3C4D5E6F7A8B"},
 		{Class: pns.Retry, Outcome: hub.PnsUnavailable, Service: true, RetryAfter: 7 * time.Second},
 		{Class: pns.Retry, Outcome: hub.PnsUnavailable, Service: true},
 		{Class: pns.Hold, Outcome: hub.Dropped},

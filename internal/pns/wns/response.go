@@ -29,6 +29,10 @@ func classify(status int, reason string, h http.Header, now time.Time) pns.Resul
 }
 
 func judge(status int, text string, h http.Header, now time.Time) pns.Result {
+	if (status == http.StatusNotFound || status == http.StatusGone) && !own(h) && !domainBlocked(text) {
+		// Any web server says so, also a proxy on the way: no channel dies of it.
+		return pns.Result{Class: pns.Retry, Outcome: hub.PnsInterfaceError}
+	}
 	switch status {
 	case 200:
 		return received(h, now)
@@ -58,6 +62,16 @@ func judge(status int, text string, h http.Header, now time.Time) pns.Result {
 		return pns.Result{Class: pns.Retry, Outcome: hub.PnsServerError, RetryAfter: wait(h, now, 0)}
 	}
 	return pns.Result{Class: pns.Body, Outcome: hub.PnsInterfaceError}
+}
+
+// own reports whether an answer has a header that only WNS writes.
+func own(h http.Header) bool {
+	for name, values := range h {
+		if strings.HasPrefix(name, "X-Wns-") && values[0] != "" {
+			return true
+		}
+	}
+	return h.Get("MS-CV") != ""
 }
 
 // received reads a 200: WNS answers so also when it threw the notification
