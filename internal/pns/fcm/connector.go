@@ -50,7 +50,7 @@ func New(cred hub.Credential, env pns.Env) (pns.Connector, error) {
 
 // Send makes one request for each target.
 func (c *connector) Send(ctx context.Context, b *pns.Batch, results []pns.Result) {
-	p, no := prepare(b.Message.Body)
+	p, no := prepare(b.Message, c.clock.Now())
 	if no != nil {
 		pns.Fill(results, *no)
 		return

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"time"
 	"unicode/utf8"
 
 	"github.com/fanfare-hub/fanfare/internal/hub"
@@ -37,9 +38,9 @@ func (p *payload) body(token string) []byte {
 // somebody (token, topic, condition) is dropped: the hub decides who gets it.
 // What the limits do not allow is refused here, with the result that every
 // device gets.
-func prepare(body []byte) (*payload, *pns.Result) {
+func prepare(m *pns.Message, now time.Time) (*payload, *pns.Result) {
 	var top map[string]json.RawMessage
-	if err := json.Unmarshal(body, &top); err != nil || top == nil {
+	if err := json.Unmarshal(m.Body, &top); err != nil || top == nil {
 		return nil, pns.Refused(hub.InvalidNotificationFormat, "the body is not a JSON object")
 	}
 	var message map[string]json.RawMessage
@@ -52,6 +53,9 @@ func prepare(body []byte) (*payload, *pns.Result) {
 	delete(top, "message")
 	if size := PayloadSize(message); size > MaxPayload {
 		return nil, pns.Refused(hub.InvalidNotificationSize, fmt.Sprintf("data and notification have %d bytes, FCM takes %d", size, MaxPayload))
+	}
+	if !m.Expiry.IsZero() {
+		expire(message, m.Expiry, now)
 	}
 	inner, err := members(message)
 	if err != nil {

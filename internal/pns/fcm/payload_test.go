@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -32,7 +33,7 @@ func TestPrepare(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			p, no := prepare([]byte(tt.body))
+			p, no := prepare(&pns.Message{Body: []byte(tt.body)}, time.Time{})
 			if no != nil {
 				t.Fatalf("refused: %+v", no)
 			}
@@ -40,6 +41,39 @@ func TestPrepare(t *testing.T) {
 				t.Errorf("body (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// A message ends with its notification, wherever FCM leads it; what the sender
+// says of a platform stays.
+func TestPrepareWithAnExpiry(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1_800_000_000, 0)
+	all := func(android, apns, webpush string) string {
+		return `{"message":{"token":"d","android":{` + android + `},"apns":{"headers":{` + apns + `}},"webpush":{"headers":{` + webpush + `}}}}`
+	}
+	for _, tt := range []struct {
+		name, body string
+		left       time.Duration
+		want       string
+	}{
+		{"an hour", `{"message":{}}`, time.Hour, all(`"ttl":"3600s"`, `"apns-expiration":"1800003600"`, `"TTL":"3600"`)},
+		{"over", `{"message":{}}`, -time.Minute, all(`"ttl":"1s"`, `"apns-expiration":"1799999940"`, `"TTL":"1"`)},
+		{"longer than FCM keeps it", `{"message":{}}`, 365 * 24 * time.Hour, all(`"ttl":"2419200s"`, `"apns-expiration":"1831536000"`, `"TTL":"2419200"`)},
+		{"beside others", `{"message":{"android":{"priority":"HIGH"},"apns":{"headers":{"apns-priority":"5"}},"webpush":{"headers":{"Urgency":"low"}}}}`, time.Minute,
+			all(`"priority":"HIGH","ttl":"60s"`, `"apns-priority":"5","apns-expiration":"1800000060"`, `"Urgency":"low","TTL":"60"`)},
+		{"the sender's own", `{"message":{"android":{"ttl":"5s"},"apns":{"headers":{"apns-expiration":"0"}},"webpush":{"headers":{"TTL":"0"}}}}`, time.Hour,
+			all(`"ttl":"5s"`, `"apns-expiration":"0"`, `"TTL":"0"`)},
+		{"what is no object", `{"message":{"android":null,"apns":[],"webpush":{"headers":7}}}`, time.Hour,
+			`{"message":{"token":"d","android":null,"apns":[],"webpush":{"headers":7}}}`},
+	} {
+		p, no := prepare(&pns.Message{Body: []byte(tt.body), Expiry: now.Add(tt.left)}, now)
+		if no != nil {
+			t.Fatalf("%s is refused: %+v", tt.name, no)
+		}
+		if diff := cmp.Diff(decode(t, tt.want), decode(t, string(p.body("d")))); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+		}
 	}
 }
 
@@ -78,7 +112,7 @@ func TestPrepareRefuses(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, no := prepare([]byte(tt.body))
+			_, no := prepare(&pns.Message{Body: []byte(tt.body)}, time.Time{})
 			switch {
 			case tt.want == hub.Success && no != nil:
 				t.Errorf("refused: %+v", no)
@@ -93,7 +127,7 @@ func TestPrepareRefuses(t *testing.T) {
 // and changes nothing else.
 func TestNoHandleBreaksOut(t *testing.T) {
 	t.Parallel()
-	p, no := prepare([]byte(`{"message":{"data":{"k":"v"}},"validate_only":false}`))
+	p, no := prepare(&pns.Message{Body: []byte(`{"message":{"data":{"k":"v"}},"validate_only":false}`)}, time.Time{})
 	if no != nil {
 		t.Fatal(no.Reason)
 	}
