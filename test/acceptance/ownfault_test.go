@@ -115,6 +115,20 @@ func TestMPNSChannelsOfOthers(t *testing.T) {
 	}
 }
 
+// A topic that the sender chose, and Apple does not take, is the fault of that
+// notification. The next one is delivered.
+func TestASendersWrongTopic(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	for i := range 3 {
+		w.register(nh.APNs, apnsToken(i), "a")
+	}
+	topic := w.sim.APNsCredential()["AppName"] + ".nosuch"
+	id := w.send(alert().SetHeader("apns-topic", topic), "a")
+	w.counts(w.final(id), map[string]map[string]int64{"apns": {"InvalidNotificationFormat": 3}})
+	w.counts(w.final(w.send(alert(), "a")), map[string]map[string]int64{"apns": {"Success": 3}})
+}
+
 // The log says once that a push service fails, why and until when its devices
 // wait, and once that it is over.
 func TestAnOutageIsLoggedOnce(t *testing.T) {

@@ -3,6 +3,7 @@ package apns
 import (
 	"context"
 	"errors"
+	"net/http"
 	"sync"
 	"time"
 
@@ -108,7 +109,7 @@ func (c *connector) Send(ctx context.Context, b *pns.Batch, results []pns.Result
 		}
 		resps := make([]h2.Response, len(at))
 		s.Do(ctx, reqs, h2.Mode{NewConn: b.NewConn}, resps)
-		return c.judge(resps, ctx.Err() != nil)
+		return c.judge(resps, p.chosen, ctx.Err() != nil)
 	}
 	var wg sync.WaitGroup
 	if len(other) > 0 {
@@ -133,7 +134,8 @@ func (c *connector) Send(ctx context.Context, b *pns.Batch, results []pns.Result
 var malformed = pns.Result{Class: pns.Drop, Outcome: hub.BadChannel, Malformed: true, Unasked: true, Reason: "the handle is not a device token"}
 
 // judge reads the responses of one environment; ended: so has the caller's time.
-func (c *connector) judge(resps []h2.Response, ended bool) []pns.Result {
+// A topic that the sender chose, and Apple does not take, is the message's fault.
+func (c *connector) judge(resps []h2.Response, chosen, ended bool) []pns.Result {
 	results := make([]pns.Result, len(resps))
 	now := c.clock.Now()
 	for i := range resps {
@@ -142,6 +144,9 @@ func (c *connector) judge(resps []h2.Response, ended bool) []pns.Result {
 			*r = lost(resp.Err, resp.Written, ended)
 		} else {
 			*r = classify(resp.Status, resp.Header, resp.Body, now)
+			if chosen && resp.Status == http.StatusBadRequest && r.Class == pns.Credential {
+				r.Class, r.Outcome, r.Service = pns.Body, hub.InvalidNotificationFormat, false
+			}
 		}
 		if r.Again == pns.WithOtherEnvironment && c.other == nil {
 			r.Again = pns.No

@@ -28,6 +28,8 @@ var topicSuffixes = map[string]string{
 type push struct {
 	fields []h2.Field
 	body   []byte
+	// chosen: the sender has named another topic of the app than its bundle id.
+	chosen bool
 }
 
 // prepare reads a message. One that APNs would refuse for every device is
@@ -37,7 +39,9 @@ func prepare(m *pns.Message, c *config) (*push, *pns.Result) {
 		return nil, refuse(hub.InvalidNotificationFormat, "the payload is not a JSON object")
 	}
 	h := given(m.Headers)
+	own := h["apns-topic"]
 	complete(h, m, c)
+	chosen := own == h["apns-topic"] && own != c.bundleID
 	if topic := h["apns-topic"]; !c.allows(topic) {
 		// APNs would call the credential wrong, which it is for this one alone.
 		return nil, refuse(hub.InvalidNotificationFormat, "the certificate is not for the topic "+strconv.QuoteToASCII(topic)+": give one that is, or a token key, which is for all")
@@ -49,7 +53,7 @@ func prepare(m *pns.Message, c *config) (*push, *pns.Result) {
 	if len(m.Body) > limit {
 		return nil, refuse(hub.InvalidNotificationSize, "the payload has "+strconv.Itoa(len(m.Body))+" bytes; APNs takes "+strconv.Itoa(limit))
 	}
-	p := &push{body: m.Body}
+	p := &push{body: m.Body, chosen: chosen}
 	for name, value := range h {
 		if !onlyOf(name, letters+digits+"-_") || strings.ContainsFunc(value, control) {
 			return nil, refuse(hub.InvalidNotificationFormat, "the header "+strconv.QuoteToASCII(name)+" cannot be sent: its name or value holds characters that a header may not")
