@@ -157,11 +157,19 @@ func startDev(t *testing.T) (ready, *lines) {
 	t.Helper()
 	dir := t.TempDir()
 	readyFile := filepath.Join(dir, "ready.json")
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := filepath.Rel(here, filepath.Join(dir, "the user's data"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	out := &lines{news: make(chan struct{}, 1)}
 	ended := make(chan int, 1)
 	go func() {
-		ended <- run(ctx, []string{"dev", "--data", filepath.Join(dir, "data"), "--listen", "127.0.0.1:0", "--ready-file", readyFile}, out, out)
+		ended <- run(ctx, []string{"dev", "--data", data, "--listen", "127.0.0.1:0", "--ready-file", readyFile}, out, out)
 	}()
 	t.Cleanup(func() {
 		cancel()
@@ -191,9 +199,12 @@ const p256dh = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyP
 func TestDevAndClient(t *testing.T) {
 	t.Parallel()
 	r, out := startDev(t)
-	exports := "  export FANFARE_CONNECTION_STRING='" + r.ConnectionString + "'\n  export FANFARE_HUB=myhub FANFARE_CA_FILE='" + r.CAFile + "'\n"
+	exports := "  export FANFARE_CONNECTION_STRING='" + r.ConnectionString + "'\n  export FANFARE_HUB=myhub FANFARE_CA_FILE='" + strings.ReplaceAll(r.CAFile, "'", `'\''`) + "'\n"
 	if banner := out.until(t, "Ctrl-C ends it."); !strings.Contains(banner, exports) {
 		t.Errorf("%s\nis without\n%s", banner, exports)
+	}
+	if !filepath.IsAbs(r.CAFile) {
+		t.Errorf("%s means another file in another folder", r.CAFile)
 	}
 	if r.Hub != "myhub" || r.Simulators.Address == "" || !strings.HasPrefix(r.Endpoint, "https://127.0.0.1:") {
 		t.Errorf("%+v", r)

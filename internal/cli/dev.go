@@ -52,6 +52,10 @@ func dev(ctx context.Context, o devOptions, stdout, stderr io.Writer) error {
 		}
 		o.data = filepath.Join(home, "fanfare-dev")
 	}
+	var err error
+	if o.data, err = filepath.Abs(o.data); err != nil { // what is announced holds in every folder
+		return fmt.Errorf("--data: %w", err)
+	}
 	level := slog.LevelWarn
 	if o.verbose {
 		level = slog.LevelInfo
