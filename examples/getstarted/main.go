@@ -2,10 +2,12 @@
 // "Complete the tutorial" of Azure's how-to for other back-ends does. It works
 // against Azure and against Fanfare.
 //
-//	FANFARE_CONNECTION_STRING="Endpoint=sb://…" FANFARE_HUB=myhub go run ./examples/getstarted
+//	FANFARE_CONNECTION_STRING="Endpoint=sb://…" FANFARE_HUB=myhub FANFARE_CA_FILE=ca.pem go run ./examples/getstarted
 //
 // FANFARE_CA_FILE names a PEM file with an authority to trust, such as the one that
-// fanfare dev makes.
+// fanfare dev makes. The devices are known to the simulated push services of
+// fanfare dev alone: with a real app, each registers itself, or has the app's
+// back-end do so.
 package main
 
 import (
@@ -32,6 +34,11 @@ func run(ctx context.Context, getenv func(string) string, out io.Writer) error {
 	hub, err := connect(getenv)
 	if err != nil {
 		return err
+	}
+	for _, d := range devices() {
+		if err := hub.PutInstallation(ctx, d); err != nil {
+			return fmt.Errorf("registering %s: %w", d.ID, err)
+		}
 	}
 	for _, n := range notifications() {
 		sent, err := hub.Send(ctx, n.Notification, nil)
@@ -64,6 +71,19 @@ func connect(getenv func(string) string) (*nh.Client, error) {
 		}
 	}
 	return nh.NewClientFromConnectionString(getenv("FANFARE_CONNECTION_STRING"), getenv("FANFARE_HUB"), options)
+}
+
+// devices are one of each platform, under ids that stay: whoever registers again
+// is still one.
+func devices() []nh.Installation {
+	return []nh.Installation{
+		{ID: "getstarted-laptop", Platform: nh.WNS, PushChannel: "https://db5p.notify.windows.com/?token=AwYAAAGetStartedLaptop"},
+		{ID: "getstarted-lumia", Platform: nh.MPNS, PushChannel: "https://db5.notify.live.net/throttledthirdparty/01.00/AQGetStartedLumia"},
+		{ID: "getstarted-iphone", Platform: nh.APNs, PushChannel: "33FC13ADFF785122B4AD28809A3420982341241421348097878E577C991DE8F3"},
+		{ID: "getstarted-android", Platform: nh.GCM, PushChannel: "dPhone:APA91bGetStartedAndroid"},
+		{ID: "getstarted-kindle", Platform: nh.ADM, PushChannel: "amzn1.adm-registration.v2.GetStartedKindle"},
+		{ID: "getstarted-baidu", Platform: nh.Baidu, PushChannel: "1234567890123456789-4567890123456789012"},
+	}
 }
 
 type notification struct {

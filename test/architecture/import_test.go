@@ -62,6 +62,7 @@ var mayImport = map[string][]string{
 	"internal/cli":      {"internal/app", "internal/config", "internal/pnssim", "internal/pnssim/simapi", "internal/wire", "notificationhubs"},
 
 	"examples/breakingnews":  {"notificationhubs"},
+	"examples/hello":         {"notificationhubs"},
 	"examples/localizednews": {"notificationhubs"},
 
 	"notificationhubs":    {"internal/wire", "internal/tagexpr"},
