@@ -23,7 +23,7 @@ func newInstallationPut(t *target) *cobra.Command {
 		Long: `Write an installation, whether there is one or not; the old one is replaced
 whole. The document is what Azure's REST API documents, or what "show" prints; a
 member that neither knows is refused.`,
-		Example: `  fanfare installation put '{"installationId":"i-1","platform":"apns","pushChannel":"00AA…","tags":["sports"]}'`,
+		Example: `  fanfare installation put '{"installationId":"i-1","platform":"apns","pushChannel":"00FC13ADFF785122B4AD28809A342098","tags":["sports"]}'`,
 		RunE: func(c *cobra.Command, args []string) error {
 			text, err := input(args[0], c.InOrStdin())
 			if err != nil {

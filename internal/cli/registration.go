@@ -24,7 +24,8 @@ func newRegistrationCreate(t *target) *cobra.Command {
 	var r nh.Registration
 	var platform, body, name string
 	c := &cobra.Command{Use: "create", Short: "Register a device", Args: noArgs,
-		Example: "  fanfare registration create --platform apns --handle 00AA… --tag sports",
+		Example: `  fanfare registration create --platform apns --handle 00FC13ADFF785122B4AD28809A342098 --tag sports
+  fanfare registration create --platform fcmv1 --handle dPhone1:APA91bExample --template '{"message":{"notification":{"body":"$(text)"}}}'`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if platform == "" || r.Handle == "" {
 				return misuse{errors.New("a registration needs --platform and --handle")}

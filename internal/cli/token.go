@@ -15,7 +15,7 @@ func newToken() *cobra.Command {
 	var life time.Duration
 	c := &cobra.Command{
 		Use: "token", Short: "Print a SAS token, for curl and the like", Args: noArgs,
-		Example: "  curl -H \"Authorization: $(fanfare token --hub myhub)\" …",
+		Example: `  curl --cacert "$FANFARE_CA_FILE" -H "Authorization: $(fanfare token)" https://127.0.0.1:8443/myhub/registrations`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := t.complete(); err != nil {
 				return err
@@ -34,6 +34,6 @@ func newToken() *cobra.Command {
 		},
 	}
 	t.flags(c)
-	c.Flags().DurationVar(&life, "life", time.Hour, "how long the token is good for")
+	c.Flags().DurationVar(&life, "life", time.Hour, "how long the token is good for; Fanfare takes it five minutes longer, since clocks differ")
 	return c
 }

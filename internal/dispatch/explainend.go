@@ -53,7 +53,7 @@ func (q *inquiry) showAttempts(f *finding, s *subject) {
 	if s.outcome == nil || *s.outcome != hub.Success || s.last() != nil {
 		return
 	}
-	step := f.step("attempt", "Attempt %d was accepted; of a plain success the log keeps no words, and the time of its commit.", made+1)
+	step := f.step("attempt", "Attempt %d was accepted. Of a plain success the log keeps the time of its commit, and no words of the service.", made+1)
 	step.At = s.endedAt
 	if s.platform == hub.APNs {
 		step.Correlation = q.ownID(s) // the apns-id that was sent
