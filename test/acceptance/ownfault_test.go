@@ -125,11 +125,14 @@ func TestASendersWrongTopic(t *testing.T) {
 	}
 	disallowed := &pnssim.Answer{Status: 400, Body: `{"reason":"TopicDisallowed"}`}
 	for i := range 3 {
-		w.sim.SetFate(pnssim.APNs, apnsToken(i), pnssim.Fate{Answer: disallowed, Times: 1})
+		w.sim.SetFate(pnssim.APNs, apnsToken(i), pnssim.Fate{Answer: disallowed})
 	}
 	topic := w.sim.APNsCredential()["AppName"] + ".voip"
 	id := w.send(alert().SetHeader("apns-topic", topic).SetHeader("apns-push-type", "voip"), "a")
 	w.counts(w.final(id), map[string]map[string]int64{"apns": {"InvalidNotificationFormat": 3}})
+	for i := range 3 {
+		w.sim.SetFate(pnssim.APNs, apnsToken(i), pnssim.Fate{})
+	}
 	w.counts(w.final(w.send(alert(), "a")), map[string]map[string]int64{"apns": {"Success": 3}})
 }
 
