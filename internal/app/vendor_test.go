@@ -24,7 +24,9 @@ func TestManagedCredentialsStayWithTheVendor(t *testing.T) {
 		}
 	})
 	const sid, entraID = "ms-app://S-1-15-2-1", "11111111-2222-3333-4444-555555555555"
-	wns := func(client string) map[string]string { return map[string]string{"PackageSid": client, "SecretKey": "s"} }
+	wns := func(client string) map[string]string {
+		return map[string]string{"PackageSid": client, "SecretKey": "s"}
+	}
 	for _, c := range []struct {
 		platform hub.Platform
 		base     map[string]string

@@ -89,7 +89,7 @@ func TestBrowserFates(t *testing.T) {
 		gone      = "https://push.example/fate-gone."
 		unknown   = "https://push.example/fate-malformed."
 		foreign   = "https://push.example/fate-foreign."
-		throttled = "https://push.example/fate-throttled-1."
+		throttled = "https://busy.example/fate-throttled-1."
 		redirect  = "https://push.example/fate-redirect."
 		flood     = "https://push.example/fate-flood."
 	)
@@ -103,6 +103,13 @@ func TestBrowserFates(t *testing.T) {
 		t.Errorf("%d devices are to be tried again, want the one that is throttled", n)
 	}
 	w.received(throttled, 0, "")
+	const beside = "https://busy.example/beside" // is not asked about while its origin wants a pause
+	w.subscribe(beside, "b")
+	late := w.send(nh.NewBrowserNotification("x", nil), "b")
+	w.idle()
+	if n := w.listed(); n != 2 {
+		t.Errorf("%d devices are to be tried again, want two at the origin that is throttled", n)
+	}
 	w.clock.Advance(59 * time.Second) // Retry-After is a minute
 	w.idle()
 	w.received(throttled, 0, "")
@@ -110,7 +117,8 @@ func TestBrowserFates(t *testing.T) {
 	w.counts(w.final(id), map[string]map[string]int64{"browser": {
 		"BadChannel": 1, "ExpiredChannel": 1, "InvalidCredentials": 1, "PnsInterfaceError": 1, "Success": 3,
 	}})
-	for _, e := range []string{page, throttled, flood} {
+	w.counts(w.final(late), map[string]map[string]int64{"browser": {"Success": 1}})
+	for _, e := range []string{page, throttled, flood, beside} {
 		w.received(e, 1, "x")
 	}
 	if n := w.registered("a"); n != 5 {

@@ -38,6 +38,12 @@ func handles(form string) func(int, string) string {
 	}
 }
 
+// origins gives each browser a push service of its own: one that asks for a pause
+// is left alone by all.
+func origins(i int, fate string) string {
+	return handles(fmt.Sprintf("https://push%d.example/%%s.%%d", i))(i, fate)
+}
+
 // services are all of them; legacy FCM is delivered as FCM is.
 func services() []*service {
 	all := []*service{
@@ -70,7 +76,7 @@ func services() []*service {
 				return nh.NewADMNotification(map[string]any{"data": map[string]string{"a": text}})
 			},
 			template: `{"data":{"a":"$(a)"}}`, known: (*pnssim.Sim).ADMCredential, foreign: (*pnssim.Sim).ForeignADMCredential},
-		{platform: nh.Browser, of: hub.Browser, sim: pnssim.Browser, handle: handles("https://push.example/%s.%d"),
+		{platform: nh.Browser, of: hub.Browser, sim: pnssim.Browser, handle: origins,
 			message:  func(text string) *nh.Notification { return nh.NewBrowserNotification(text, nil) },
 			template: `{"title":"$(a)"}`, known: (*pnssim.Sim).BrowserCredential, foreign: (*pnssim.Sim).ForeignBrowserCredential},
 		{platform: nh.Baidu, of: hub.Baidu, sim: pnssim.Baidu, handle: handles("11-%s.%d"),

@@ -27,6 +27,7 @@ type connector struct {
 	// doubted: every endpoint of a whole batch has refused it. From then on,
 	// until it is proven, a single refusal speaks of the key too.
 	doubted atomic.Bool
+	pauses  pauses
 }
 
 // New builds a connector, or says what is wrong with the credential.
@@ -68,7 +69,12 @@ func (c *connector) post(ctx context.Context, p *payload, t *pns.Target, fresh b
 	if err != nil {
 		return *pns.Refused(hub.UnknownError, err.Error())
 	}
-	authorization, err := c.vapid.authorization(originOf(t.Handle), fresh)
+	origin := originOf(t.Handle)
+	if wait := c.pauses.left(origin, c.clock.Now()); wait > 0 {
+		return pns.Result{Class: pns.Retry, Outcome: hub.Throttled, Unasked: true, RetryAfter: wait,
+			Reason: pns.Reason("not sent: " + origin + " has asked for a pause")}
+	}
+	authorization, err := c.vapid.authorization(origin, fresh)
 	if err != nil {
 		return *pns.Refused(hub.UnknownError, err.Error())
 	}
@@ -78,8 +84,12 @@ func (c *connector) post(ctx context.Context, p *payload, t *pns.Target, fresh b
 	if lost != nil {
 		return *lost
 	}
-	r := classify(a.Status, a.Reason, a.Header, a.Body, c.clock.Now())
+	now := c.clock.Now()
+	r := classify(a.Status, a.Reason, a.Header, a.Body, now)
 	r.Astray = a.Redirect()
+	if r.Outcome == hub.Throttled && r.RetryAfter > 0 {
+		c.pauses.add(origin, r.RetryAfter, now)
+	}
 	if r.Class == pns.OK {
 		c.proven.Store(true)
 	}
@@ -107,6 +117,7 @@ func (c *connector) judgeKey(results []pns.Result) {
 	c.doubted.Store(true)
 	for i := range results {
 		results[i].Service = results[i].Class == pns.Credential
+		results[i].Doubt = results[i].Service // the next endpoint may take it
 	}
 }
 

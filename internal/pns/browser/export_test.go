@@ -3,6 +3,7 @@ package browser
 import (
 	"crypto/ecdh"
 	"net/http"
+	"strconv"
 	"testing"
 	"time"
 
@@ -16,8 +17,11 @@ var Classify = classify
 // SigningInput is signingInput.
 var SigningInput = signingInput
 
-// MaxOrigins is maxOrigins.
-const MaxOrigins = maxOrigins
+// The limits.
+const (
+	MaxOrigins      = maxOrigins
+	RequestsPerConn = requestsPerConn
+)
 
 // Prepare returns the headers that a message gets.
 func Prepare(m *pns.Message, now time.Time) (http.Header, *pns.Result) {
@@ -47,4 +51,15 @@ func Authorize(t testing.TB, c pns.Connector, origin string) int {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return len(v.tokens)
+}
+
+// Pauses has n origins ask for a pause, and
+// returns how many are kept.
+func Pauses(n int, wait time.Duration) int {
+	var p pauses
+	now := time.Unix(0, 0)
+	for i := range n {
+		p.add(strconv.Itoa(i), wait, now)
+	}
+	return len(p.until)
 }

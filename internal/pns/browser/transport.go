@@ -10,8 +10,9 @@ import (
 
 const (
 	// requestsPerConn is how many requests are under way for each connection
-	// that Env allows: HTTP/2 endpoints, which nearly all are, share one. In all
-	// there are never more connections than requests, and idle ones.
+	// that Env allows: HTTP/2 endpoints, which nearly all are, share one, or more
+	// where a host allows few streams. In all there are never more connections
+	// than requests, and idle ones.
 	requestsPerConn = 16
 	// handshakeTimeout bounds the TLS handshake, in real time.
 	handshakeTimeout = 10 * time.Second
@@ -31,7 +32,6 @@ func newPoster(env pns.Env) *pns.Poster {
 			TLSClientConfig:     &tls.Config{RootCAs: env.Roots, MinVersion: tls.VersionTLS12},
 			TLSHandshakeTimeout: handshakeTimeout,
 			Protocols:           &protocols,
-			HTTP2:               &http.HTTP2Config{StrictMaxConcurrentRequests: true}, // one connection for each host
 			DisableCompression:  true,
 			MaxConnsPerHost:     env.Connections(),
 			MaxIdleConnsPerHost: env.Connections(),

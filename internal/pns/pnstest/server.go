@@ -27,12 +27,20 @@ import (
 // ends with the test; close connectors first.
 func Start(t testing.TB, h http.Handler) pns.Env {
 	t.Helper()
+	return StartStreams(t, 0, h)
+}
+
+// StartStreams is Start where an HTTP/2 connection has so many streams at most;
+// 0: as many as usual.
+func StartStreams(t testing.TB, streams int, h http.Handler) pns.Env {
+	t.Helper()
 	cert, err := certificate()
 	if err != nil {
 		t.Fatalf("making a certificate: %v", err)
 	}
 	srv := httptest.NewUnstartedServer(h)
 	srv.EnableHTTP2 = true
+	srv.Config.HTTP2 = &http.HTTP2Config{MaxConcurrentStreams: streams}
 	srv.TLS = &tls.Config{Certificates: []tls.Certificate{cert}, ClientAuth: tls.RequestClientCert}
 	srv.StartTLS()
 	t.Cleanup(srv.Close)
