@@ -66,7 +66,8 @@ machine: put it into a file.`,
 	return c
 }
 
-// done says what was set, by the names alone.
+// done says what was set, by the names alone. What had to give way to it is told
+// where nothing else was done.
 func (f *credentialFlags) done(platform, hub string, given map[string]nh.Secret) string {
 	switch {
 	case f.remove:
@@ -74,7 +75,12 @@ func (f *credentialFlags) done(platform, hub string, given map[string]nh.Secret)
 	case f.bare:
 		return fmt.Sprintf("set the %s credential of %s, which has no certificate", platform, hub)
 	}
-	return fmt.Sprintf("set %s of the %s credential of %s", strings.Join(slices.Sorted(maps.Keys(given)), ", "), platform, hub)
+	verb, names := "set", slices.Sorted(maps.Keys(given))
+	set := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return given[name] == "" })
+	if len(set) == 0 {
+		verb, set = "removed", names
+	}
+	return fmt.Sprintf("%s %s of the %s credential of %s", verb, strings.Join(set, ", "), platform, hub)
 }
 
 // apply changes the hub's credential.

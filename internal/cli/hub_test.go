@@ -88,7 +88,7 @@ func TestHub(t *testing.T) {
 		t.Errorf("a key alone: %s", got)
 	}
 	set = append(set, "--property", "keyid="+apns["KeyId"], "--property", "AppId="+apns["AppId"], "--property", "AppName="+apns["AppName"])
-	if got := fanfare(exitGood, set...); !strings.HasPrefix(got, "set ApnsCertificate, AppId, AppName, CertificateKey, Thumbprint, Token, keyid of the apns credential of shop") {
+	if got := fanfare(exitGood, set...); !strings.HasPrefix(got, "set AppId, AppName, Token, keyid of the apns credential of shop") {
 		t.Errorf("set-credential: %s", got)
 	}
 	account, err := json.Marshal(map[string]string{"project_id": fcm["ProjectId"], "client_email": fcm["ClientEmail"], "private_key": fcm["PrivateKey"]})
@@ -104,6 +104,9 @@ func TestHub(t *testing.T) {
 		if !strings.Contains(shown, want) {
 			t.Errorf("show has no %s: %s", want, shown)
 		}
+	}
+	if got := fanfare(exitGood, "hub", "set-credential", "apns", "--hub", "shop", "--property", "Endpoint="); got != "removed Endpoint of the apns credential of shop\n" {
+		t.Errorf("set-credential of nothing: %s", got)
 	}
 	fanfare(exitGood, "registration", "create", "--hub", "shop", "--platform", "apns", "--handle", "00FC13ADFF785122")
 	fanfare(exitGood, "send", "--hub", "shop", "--format", "apple", `{"aps":{"alert":"Through the API"}}`)
