@@ -293,8 +293,8 @@ func TestDevAndClient(t *testing.T) {
 		show string // on standard output
 		args []string
 	}{
-		{exitNobody, "none of 1 devices was reached", `"ExpiredChannel": 1`, []string{"send", "--format", "apple", "--handle", goneToken, "--wait", `{"aps":{}}`}},
-		{exitNobody, "none of 1 devices was reached", `"Failure": 1`, []string{"send", "--format", "apple", "--handle", goneToken, "--test", `{"aps":{}}`}},
+		{exitNobody, "the device was not reached", `"ExpiredChannel": 1`, []string{"send", "--format", "apple", "--handle", goneToken, "--wait", `{"aps":{}}`}},
+		{exitNobody, "the device was not reached", `"Failure": 1`, []string{"send", "--format", "apple", "--handle", goneToken, "--test", `{"aps":{}}`}},
 		{exitNobody, "no device is registered", "NoTargetFound", []string{"send", "--format", "apple", "--tag", "nobody", "--wait", `{"aps":{}}`}},
 		{exitNobody, "no device is registered", `"Failure": 0`, []string{"send", "--format", "apple", "--tag", "nobody", "--test", `{"aps":{}}`}},
 		{exitMisuse, "168h ahead, which is as far as dispatch.schedule_window", "", []string{"send", "--format", "apple", "--at", "169h", `{"aps":{}}`}},
@@ -317,7 +317,7 @@ func TestDevAndClient(t *testing.T) {
 		t.Fatal(err)
 	}
 	args := []string{"send", "--format", "apple", "--tag", "sports", "--wait", `{"aps":{}}`, "--connection-string", r.ConnectionString, "--hub", r.Hub, "--ca-file", r.CAFile}
-	if code, _, stderr := call(t.Context(), args...); code != exitPartly || !strings.Contains(stderr, "1 of 2 devices were not reached") {
+	if code, _, stderr := call(t.Context(), args...); code != exitPartly || !strings.Contains(stderr, "1 of 2 devices was not reached\nfanfare explain NH-") {
 		t.Errorf("one of two devices is another app's: exit %d, %s", code, stderr)
 	}
 	fanfare("registration", "delete", foreign.ID)

@@ -131,8 +131,12 @@ func shortfall(reached, missed int64) error {
 	switch {
 	case missed == 0:
 		return nil
+	case reached == 0 && missed == 1:
+		return undelivered{exitNobody, "the device was not reached"}
 	case reached == 0:
 		return undelivered{exitNobody, fmt.Sprintf("none of %d devices was reached", missed)}
+	case missed == 1:
+		return undelivered{exitPartly, fmt.Sprintf("1 of %d devices was not reached", reached+missed)}
 	}
 	return undelivered{exitPartly, fmt.Sprintf("%d of %d devices were not reached", missed, reached+missed)}
 }

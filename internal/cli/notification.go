@@ -69,6 +69,9 @@ func showFinal(c *cobra.Command, client *nh.Client, id string, timeout time.Dura
 	if err == nil {
 		err = delivered(d)
 	}
+	if _, missed := errors.AsType[undelivered](err); missed && d.State != nh.StateNoTargetFound {
+		err = advised{err, "fanfare explain " + id + " DEVICE says why"}
+	}
 	return errors.Join(printJSON(c.OutOrStdout(), d), err)
 }
 
