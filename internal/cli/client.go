@@ -21,7 +21,7 @@ func (t *target) client(o notificationhubs.ClientOptions) (*notificationhubs.Cli
 	o.Debug = &watch{t, o.Debug}
 	c, err := notificationhubs.NewClientFromConnectionString(t.connectionString, t.hub, &o)
 	if err != nil {
-		return nil, misuse{err}
+		return nil, t.mistaken(err)
 	}
 	return c, nil
 }
@@ -37,7 +37,7 @@ func (t *target) namespace() (*notificationhubs.NamespaceClient, error) {
 	}
 	n, err := notificationhubs.NewNamespaceClientFromConnectionString(t.connectionString, &o)
 	if err != nil {
-		return nil, misuse{err}
+		return nil, t.mistaken(err)
 	}
 	return n, nil
 }

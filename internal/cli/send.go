@@ -51,7 +51,7 @@ to one device with --handle.
 	o.flags(c)
 	f := c.Flags()
 	f.StringVar(&o.format, "format", "", formatNames)
-	f.StringArrayVar(&o.tags, "tag", nil, "send to those who carry this tag; may be given up to 20 times")
+	f.StringArrayVar(&o.tags, "tag", nil, "send to those who carry this tag, or one of several: may be given up to 20 times")
 	f.StringVar(&o.expression, "expression", "", "send to those for whom a tag expression holds")
 	f.StringArrayVar(&o.handles, "handle", nil, "send to this device, which needs no registration; may be given up to 1,000 times")
 	f.StringVar(&o.at, "at", "", "send later: after a while, as in 2h30m, or at a time of RFC 3339, as in "+exampleTime+"; up to seven days ahead, unless the hub is told otherwise")

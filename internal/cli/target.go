@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -41,6 +42,15 @@ func (t *target) completeNamespace() error {
 		return misuse{errors.New("which hub? give --connection-string, or FANFARE_CONNECTION_STRING; fanfare dev prints its own")}
 	}
 	return nil
+}
+
+// mistaken is an error in the connection string. One without its other parts was
+// likely cut off by a shell.
+func (t *target) mistaken(err error) error {
+	if !strings.Contains(t.connectionString, ";") {
+		return advised{misuse{err}, "was it cut off? A shell ends a command at ; unless the connection string stands between quotes"}
+	}
+	return misuse{err}
 }
 
 func fromEnv(v *string, name string) {

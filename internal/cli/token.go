@@ -25,7 +25,7 @@ func newToken() *cobra.Command {
 			}
 			cs, err := wire.ParseConnectionString(t.connectionString)
 			if err != nil {
-				return misuse{err}
+				return t.mistaken(err)
 			}
 			resource := *cs.Endpoint
 			resource.Scheme, resource.Path = "https", "/"+t.hub
