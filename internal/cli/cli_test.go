@@ -287,6 +287,10 @@ func TestDevAndClient(t *testing.T) {
 	if got := fanfare("send", "--format", "apple", "--at", soon, "--wait", `{"aps":{"alert":"Now"}}`); !strings.Contains(got, `"Completed"`) {
 		t.Errorf("a scheduled send that is waited for: %s", got)
 	}
+	later := append([]string{"send", "--format", "apple", "--tag", "sports", "--at", "1s", "--wait", "--timeout", "19s", `{"aps":{"alert":"Soon"}}`}, "--connection-string", r.ConnectionString, "--hub", r.Hub, "--ca-file", r.CAFile)
+	if code, got, errs := call(t.Context(), later...); code != exitGood || !strings.Contains(got, `"Completed"`) || !strings.Contains(errs, " is sent at 20") {
+		t.Errorf("a send that waits for its time: exit %d, %s%s", code, got, errs)
+	}
 	for _, c := range []struct {
 		code int
 		says string // on standard error

@@ -58,7 +58,7 @@ to one device with --handle.
 	f.StringArrayVar(&o.headers, "header", nil, "Name: value, for the push service; may be repeated")
 	f.BoolVar(&o.test, "test", false, "wait for the outcome at up to ten devices")
 	f.BoolVar(&o.wait, "wait", false, "wait for the final state and print the telemetry; standard error tells what it waits for")
-	f.DurationVar(&o.timeout, "timeout", defaultTimeout, "how long --wait waits; longer than --at is ahead")
+	f.DurationVar(&o.timeout, "timeout", defaultTimeout, "how long --wait waits, from the time of --at on")
 	f.BoolVar(&o.debug, "debug", false, "print requests and answers, without the token, to standard error")
 	return c
 }
@@ -129,7 +129,7 @@ func (o *sendOptions) run(ctx context.Context, c *cobra.Command, payload []byte)
 	if err != nil {
 		return inFlags(o.calledWrongly(err))
 	}
-	return o.show(c, client, sent)
+	return o.show(c, client, sent, due)
 }
 
 func (o *sendOptions) send(ctx context.Context, client *nh.Client, n *nh.Notification, due time.Time) (*nh.SendResult, error) {
@@ -154,7 +154,7 @@ func inFlags(err error) error {
 	return err
 }
 
-func (o *sendOptions) show(c *cobra.Command, client *nh.Client, sent *nh.SendResult) error {
+func (o *sendOptions) show(c *cobra.Command, client *nh.Client, sent *nh.SendResult, due time.Time) error {
 	out := c.OutOrStdout()
 	switch {
 	case sent.Outcome != nil && sent.Outcome.Success+sent.Outcome.Failure == 0:
@@ -165,7 +165,12 @@ func (o *sendOptions) show(c *cobra.Command, client *nh.Client, sent *nh.SendRes
 		_, err := fmt.Fprintln(out, sent.NotificationID)
 		return err
 	}
-	return showFinal(c, client, sent.NotificationID, o.timeout)
+	timeout := o.timeout
+	if ahead := time.Until(due); ahead > 0 {
+		timeout += ahead
+		fmt.Fprintf(c.ErrOrStderr(), "waiting: %s is sent at %s\n", sent.NotificationID, due.UTC().Format(time.RFC3339))
+	}
+	return showFinal(c, client, sent.NotificationID, timeout)
 }
 
 // makeNotification makes what a format's name asks for.
