@@ -299,7 +299,7 @@ func TestDevAndClient(t *testing.T) {
 	}{
 		{exitNobody, "the device was not reached", `"ExpiredChannel": 1`, []string{"send", "--format", "apple", "--handle", goneToken, "--wait", `{"aps":{}}`}},
 		{exitNobody, "the device was not reached", `"Failure": 1`, []string{"send", "--format", "apple", "--handle", goneToken, "--test", `{"aps":{}}`}},
-		{exitNobody, "no device is registered", "NoTargetFound", []string{"send", "--format", "apple", "--tag", "nobody", "--wait", `{"aps":{}}`}},
+		{exitNobody, "no device is registered for the notification\nfanfare registration list shows who", "NoTargetFound", []string{"send", "--format", "apple", "--tag", "nobody", "--wait", `{"aps":{}}`}},
 		{exitNobody, "no device is registered", `"Failure": 0`, []string{"send", "--format", "apple", "--tag", "nobody", "--test", `{"aps":{}}`}},
 		{exitMisuse, "168h ahead, which is as far as dispatch.schedule_window", "", []string{"send", "--format", "apple", "--at", "169h", `{"aps":{}}`}},
 		{exitMisuse, "400", "", []string{"registration", "create", "--platform", "apns", "--handle", "not hexadecimal"}},

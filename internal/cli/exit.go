@@ -106,6 +106,10 @@ func (w *watch) Write(b []byte) (int, error) {
 	return w.out.Write(b)
 }
 
+// nobody is the error of a notification without an audience.
+var nobody = advised{undelivered{exitNobody, "no device is registered for the notification"},
+	"fanfare registration list shows who is registered: a format reaches the registrations of its platform that have no template, and template those that have one"}
+
 // delivered says who was not reached; nil is nobody. Devices that are skipped
 // have the notification through another registration.
 func delivered(d *nh.NotificationDetails) error {
@@ -118,7 +122,7 @@ func delivered(d *nh.NotificationDetails) error {
 		}
 	}
 	if d.State == nh.StateNoTargetFound {
-		return undelivered{exitNobody, "no device is registered for the notification"}
+		return nobody
 	}
 	if d.State != nh.StateCompleted && missed == 0 {
 		return undelivered{exitNobody, "the notification was given up: " + string(d.State)}

@@ -158,7 +158,7 @@ func (o *sendOptions) show(c *cobra.Command, client *nh.Client, sent *nh.SendRes
 	out := c.OutOrStdout()
 	switch {
 	case sent.Outcome != nil && sent.Outcome.Success+sent.Outcome.Failure == 0:
-		return errors.Join(printJSON(out, sent.Outcome), undelivered{exitNobody, "no device is registered for the notification"})
+		return errors.Join(printJSON(out, sent.Outcome), nobody)
 	case sent.Outcome != nil:
 		return errors.Join(printJSON(out, sent.Outcome), shortfall(sent.Outcome.Success, sent.Outcome.Failure))
 	case !o.wait:
