@@ -41,9 +41,15 @@ func judge(status int, says fault) pns.Result {
 		// The token is out of date, or the subscription was made with another
 		// key: nothing that is said of the subscription's own life.
 		return pns.Result{Class: pns.Credential, Outcome: hub.InvalidCredentials, Again: pns.WithFreshToken}
-	case 404:
-		return pns.Result{Class: pns.Drop, Outcome: hub.BadChannel}
-	case 410:
+	case 404, 410:
+		if says.page {
+			// What a web server shows to people: it may stand before the push service,
+			// and no subscription dies of it.
+			return pns.Result{Class: pns.Retry, Outcome: hub.PnsInterfaceError}
+		}
+		if status == http.StatusNotFound {
+			return pns.Result{Class: pns.Drop, Outcome: hub.BadChannel}
+		}
 		return pns.Result{Class: pns.Drop, Outcome: hub.ExpiredChannel}
 	case 413:
 		return pns.Result{Class: pns.Body, Outcome: hub.InvalidNotificationSize}
@@ -71,16 +77,17 @@ func judge(status int, says fault) pns.Result {
 type fault struct {
 	errno int // Mozilla's
 	text  string
+	page  bool // it is a page of HTML, which says nothing
 }
 
 // parseFault reads the JSON of Mozilla ("HTTP Endpoints for Push", autopush) and
 // of Apple ("Sending web push notifications"), and Google's line of text. Any
-// other body, such as a page of HTML, says nothing.
+// other body says nothing.
 func parseFault(body []byte) fault {
 	text := strings.TrimSpace(string(body))
 	switch {
 	case strings.HasPrefix(text, "<"):
-		return fault{}
+		return fault{page: true}
 	case !strings.HasPrefix(text, "{"):
 		return fault{text: strings.ToValidUTF8(text, "")}
 	}
