@@ -26,7 +26,21 @@ func (s *server) patchInstallation(r *request) (answer, error) {
 		return answer{}, err
 	}
 	err = s.store.Update(r.Context(), store.Accept, func(tx store.Tx) error {
-		return tx.ChangeInstallation(r.hub.ID, id, r.now, func(i *hub.Installation) error { return r.patch(i, patch) })
+		var changed hub.Installation
+		err := tx.ChangeInstallation(r.hub.ID, id, r.now, func(i *hub.Installation) error {
+			err := r.patch(i, patch)
+			changed = *i
+			return err
+		})
+		if err != nil || !patch.WritesChannel() {
+			return err
+		}
+		for _, handle := range changed.Handles() {
+			if err := tx.ClearSuspect(r.hub.ID, changed.Platform, handle); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if errors.Is(err, store.ErrNotFound) {
 		return answer{}, errNoInstallation

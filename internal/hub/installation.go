@@ -42,6 +42,16 @@ type SecondaryTile struct {
 	Templates      map[string]InstallationTemplate
 }
 
+// Handles returns the handles that an installation has: the device's, and those
+// of its tiles.
+func (i *Installation) Handles() []string {
+	all := []string{i.Handle}
+	for _, t := range i.SecondaryTiles {
+		all = append(all, t.Handle)
+	}
+	return all
+}
+
 // The bounds of an installation.
 const (
 	maxInstallationID = 512 // bytes

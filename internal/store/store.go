@@ -144,7 +144,8 @@ type RegistrationWriter interface {
 	// stays unless platform or kind change, ETag is raised. With a
 	// precondition the registration must exist (ErrNotFound) and match
 	// (ErrPrecondition). It sets Number and ETag of r; UpdatedAt is the
-	// caller's now. One that belongs to an installation is ErrDerived.
+	// caller's now. One that belongs to an installation is ErrDerived. The
+	// handle is suspect no more: its device is there.
 	PutRegistration(hubID int64, r *hub.Registration, match *ETag, now time.Time) error
 	// DeleteRegistration removes one: ErrNotFound, ErrPrecondition.
 	DeleteRegistration(hubID int64, id string, match *ETag, now time.Time) error
@@ -163,11 +164,14 @@ type Installations interface {
 // InstallationWriter changes installations and, with them, the registrations
 // derived from them (hub.Derive): each keeps its number across writes.
 type InstallationWriter interface {
+	// PutInstallation creates an installation, or replaces it. Its handles are
+	// suspect no more.
 	PutInstallation(hubID int64, i *hub.Installation, now time.Time) error
 	// ChangeInstallation reads an installation (ErrNotFound), lets change alter
 	// it, and writes it: no other write comes between. An error of change is
 	// returned, and nothing is written. change may be called again, with what
-	// has been read anew; it leaves the id alone.
+	// has been read anew; it leaves the id alone. Suspects
+	// stay: whoever changes the tags of a device may know nothing of its channel.
 	ChangeInstallation(hubID int64, id string, now time.Time, change func(*hub.Installation) error) error
 	// DeleteInstallation removes it; absent is no error.
 	DeleteInstallation(hubID int64, id string) error

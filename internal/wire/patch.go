@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -24,10 +25,11 @@ type PatchOperation struct {
 // done without the installation.
 type Patch struct{ steps []step }
 
-// step is one operation; label names it in errors.
+// step is one operation; label names it in errors. channel: it writes a channel.
 type step struct {
-	label string
-	edit  edit[Installation]
+	label   string
+	edit    edit[Installation]
+	channel bool
 }
 
 // edit changes a part of an installation, or says why it cannot.
@@ -55,7 +57,7 @@ func DecodePatch(body []byte) (Patch, error) {
 		s := &p.steps[i]
 		s.label = operations[i].label(i)
 		var err error
-		if s.edit, err = operations[i].read(); err != nil {
+		if s.edit, s.channel, err = operations[i].read(); err != nil {
 			return Patch{}, s.fails(err)
 		}
 	}
@@ -72,6 +74,12 @@ func (p Patch) Apply(i *Installation) error {
 		}
 	}
 	return nil
+}
+
+// WritesChannel reports whether any operation writes a channel, of the device or of
+// a tile.
+func (p Patch) WritesChannel() bool {
+	return slices.ContainsFunc(p.steps, func(s step) bool { return s.channel })
 }
 
 // AppendPatch writes a JSON Patch.
@@ -99,21 +107,33 @@ func (o *PatchOperation) label(index int) string {
 
 func (s *step) fails(err error) error { return unreadable("%s: %s", s.label, err) }
 
-// read turns an operation into what it does.
-func (o *PatchOperation) read() (edit[Installation], error) {
+// read turns an operation into what it does, and tells whether it writes a channel.
+func (o *PatchOperation) read() (e edit[Installation], channel bool, err error) {
 	op := strings.ToLower(o.Op)
 	t := target{add: op == "add", remove: op == "remove", value: o.Value}
 	switch {
 	case !t.add && !t.remove && op != "replace":
-		return nil, unreadable("the op is none of add, remove, replace.")
+		return nil, false, unreadable("the op is none of add, remove, replace.")
 	case !t.remove && (len(t.value) == 0 || string(t.value) == "null"):
-		return nil, unreadable("it has no value.")
+		return nil, false, unreadable("it has no value.")
 	}
 	path, err := splitPointer(o.Path)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	return t.installation(path)
+	e, err = t.installation(path)
+	return e, !t.remove && isChannel(path), err
+}
+
+// isChannel reports whether a path leads to a channel, or to a tile with its own.
+func isChannel(path []string) bool {
+	switch strings.ToLower(path[0]) {
+	case "pushchannel":
+		return true
+	case "secondarytiles":
+		return len(path) < 3 || strings.EqualFold(path[2], "pushChannel")
+	}
+	return false
 }
 
 // splitPointer reads a JSON Pointer (RFC 6901).

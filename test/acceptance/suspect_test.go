@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
-	"time"
 
 	"github.com/fanfare-hub/fanfare/internal/pnssim"
 	nh "github.com/fanfare-hub/fanfare/notificationhubs"
@@ -17,12 +16,8 @@ func TestSuspects(t *testing.T) {
 	w := newWorld(t, small(100, 1))
 	const dead = 120
 	handle := func(i int) string { return fmt.Sprintf("fcm%04d-fate-gone.", i) }
-	var first *nh.Registration
 	for i := range dead {
-		r := w.register(nh.FCMV1, handle(i), "dead")
-		if i == 0 {
-			first = r
-		}
+		w.register(nh.FCMV1, handle(i), "dead")
 	}
 	w.final(w.send(message()))
 	w.idle()
@@ -47,20 +42,92 @@ func TestSuspects(t *testing.T) {
 	w.sim.SetFate(pnssim.FCM, handle(1), pnssim.Fate{})
 	w.counts(w.final(w.send(message())), map[string]map[string]int64{"fcmv1": {"Success": 1, "Dropped": dead - 3}})
 
-	// A device that registers again after the suspicion is not deleted with it.
-	w.clock.Advance(time.Minute)
-	if _, err := w.client.CreateOrUpdateRegistration(w.ctx, *first); err != nil {
-		t.Fatal(err)
-	}
 	if n, err := w.client.ConfirmSuspects(w.ctx, nh.FCMV1); n != dead-3 || err != nil {
 		t.Errorf("confirming all: %d, %v", n, err)
 	}
-	if n := w.registered("dead"); n != 2 {
-		t.Errorf("%d registrations are left, want the cleared one and the one that came back", n)
+	if n := w.registered("dead"); n != 1 {
+		t.Errorf("%d registrations are left, want the cleared one", n)
 	}
 	if got := w.suspects(); got != nil {
 		t.Errorf("suspects are left: %v", got)
 	}
+}
+
+// A suspect that registers again with its handle is sent to at once, in whatever
+// way it registers. One whose tags are changed by somebody stays a suspect.
+func TestSuspectsThatRegisterAgain(t *testing.T) {
+	t.Parallel()
+	ways := []struct {
+		name  string
+		again func(w *world, r nh.Registration, i nh.Installation) error
+		comes bool
+	}{
+		{"another registration", func(w *world, r nh.Registration, _ nh.Installation) error {
+			_, err := w.client.CreateRegistration(w.ctx, nh.Registration{Platform: r.Platform, Handle: r.Handle})
+			return err
+		}, true},
+		{"the same, with an upsert", func(w *world, r nh.Registration, _ nh.Installation) error {
+			_, err := w.client.CreateOrUpdateRegistration(w.ctx, r)
+			return err
+		}, true},
+		{"the same, with an update", func(w *world, r nh.Registration, _ nh.Installation) error {
+			_, err := w.client.UpdateRegistration(w.ctx, r)
+			return err
+		}, true},
+		{"the installation", func(w *world, _ nh.Registration, i nh.Installation) error {
+			return w.client.PutInstallation(w.ctx, i)
+		}, true},
+		{"a patch of the channel", func(w *world, _ nh.Registration, i nh.Installation) error {
+			return w.client.PatchInstallation(w.ctx, i.ID, new(nh.InstallationPatch).SetPushChannel(i.PushChannel))
+		}, true},
+		{"a patch of the tags", func(w *world, _ nh.Registration, i nh.Installation) error {
+			return w.client.PatchInstallation(w.ctx, i.ID, new(nh.InstallationPatch).AddTags("more"))
+		}, false},
+	}
+	w := newWorld(t, small(200, 1))
+	for i := range 60 { // so many that none is believed
+		w.register(nh.FCMV1, fmt.Sprintf("other%04d-fate-gone.", i))
+	}
+	registrations, installations := make([]nh.Registration, len(ways)), make([]nh.Installation, len(ways))
+	for k := range ways {
+		tag := fmt.Sprint("way-", k)
+		registrations[k] = *w.register(nh.FCMV1, fmt.Sprintf("registered%d-fate-gone.", k), tag)
+		installations[k] = nh.Installation{ID: tag, Platform: nh.FCMV1, PushChannel: fmt.Sprintf("installed%d-fate-gone.", k), Tags: []string{tag}}
+		if err := w.client.PutInstallation(w.ctx, installations[k]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.final(w.send(message()))
+	w.idle()
+	for k, way := range ways {
+		r, i := &registrations[k], &installations[k]
+		handle := r.Handle
+		if before := w.suspected(); !before[handle] || !before[i.PushChannel] {
+			t.Fatalf("%s: the devices are no suspects: %v", way.name, before)
+		}
+		if err := way.again(w, *r, *i); err != nil {
+			t.Fatalf("%s: %v", way.name, err)
+		}
+		w.sim.SetFate(pnssim.FCM, handle, pnssim.Fate{})
+		w.sim.SetFate(pnssim.FCM, i.PushChannel, pnssim.Fate{})
+		want := map[string]int64{"Success": 1, "Dropped": 1}
+		if !way.comes {
+			want = map[string]int64{"Dropped": 2}
+		}
+		if got := w.final(w.send(message(), fmt.Sprint("way-", k))).Outcomes[nh.FCMV1]; fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("%s: the next send ended as %v, want %v", way.name, got, want)
+		}
+	}
+}
+
+// suspected is the handles that are suspects.
+func (w *world) suspected() map[string]bool {
+	w.Helper()
+	all := map[string]bool{}
+	for _, s := range w.suspects() {
+		all[s.Handle] = true
+	}
+	return all
 }
 
 func (w *world) suspects() []nh.Suspect {

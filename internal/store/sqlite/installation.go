@@ -40,6 +40,16 @@ func keyOf(r *hub.Registration) derivedKey {
 }
 
 func (t *tx) PutInstallation(hubID int64, i *hub.Installation, now time.Time) error {
+	for _, handle := range i.Handles() {
+		if err := t.ClearSuspect(hubID, i.Platform, handle); err != nil {
+			return err
+		}
+	}
+	return t.writeInstallation(hubID, i, now)
+}
+
+// writeInstallation stores an installation and derives its registrations anew.
+func (t *tx) writeInstallation(hubID int64, i *hub.Installation, now time.Time) error {
 	i.UpdatedAt = now
 	doc, err := json.Marshal(i)
 	if err != nil {
@@ -77,7 +87,7 @@ func (t *tx) ChangeInstallation(hubID int64, id string, now time.Time, change fu
 	if err := change(&i); err != nil {
 		return err
 	}
-	return t.PutInstallation(hubID, &i, now)
+	return t.writeInstallation(hubID, &i, now)
 }
 
 func (t *tx) DeleteInstallation(hubID int64, id string) error {
@@ -130,5 +140,5 @@ func (t *tx) changeChannel(hubID int64, installation string, p hub.Platform, han
 			i.SecondaryTiles[name] = tile
 		}
 	}
-	return t.PutInstallation(hubID, &i, now)
+	return t.writeInstallation(hubID, &i, now)
 }

@@ -20,6 +20,9 @@ func (t *tx) PutRegistration(hubID int64, r *hub.Registration, match *store.ETag
 	if old != nil && old.InstallationID != "" {
 		return store.ErrDerived
 	}
+	if err := t.ClearSuspect(hubID, r.Platform, r.Handle); err != nil {
+		return err
+	}
 	return t.write(hubID, r, old)
 }
 

@@ -101,10 +101,14 @@ func suspectsWithoutRegistration(f *fixture) {
 		return errors.Join(f.suspect(tx, hub.APNs, "aa", now), f.suspect(tx, hub.APNs, "cc", now), f.suspect(tx, hub.APNs, "dd", now))
 	})
 	f.update(func(tx store.Tx) error { return tx.DeleteRegistration(f.hub, "a", nil, now) })
-	f.register("c", hub.APNs, "CC")
 	if n := count(); n != 3 {
 		f.Errorf("%d suspects, want 3: every handle is as it was", n)
 	}
+	f.register("c", hub.APNs, "CC")
+	if n := count(); n != 2 {
+		f.Errorf("%d suspects, want 2: one has registered again", n)
+	}
+	f.update(func(tx store.Tx) error { return f.suspect(tx, hub.APNs, "cc", now) })
 	f.update(func(tx store.Tx) error { return tx.DeleteRegistration(f.hub, "b", nil, now) })
 	f.register("c", hub.APNs, "c0")
 	if n := count(); n != 1 {
