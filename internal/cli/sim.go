@@ -95,20 +95,22 @@ func simQuota(s *simulators) *cobra.Command {
 }
 
 func simStreams(s *simulators) *cobra.Command {
-	return &cobra.Command{Use: "streams NUMBER", Short: "Change how many streams APNs lets a connection have", Args: exactArgs("a number of streams"),
+	return &cobra.Command{Use: "streams SERVICE NUMBER", Short: "Change how many HTTP/2 streams apns, fcm or browser let a connection have", Args: exactArgs("a service", "a number of streams"),
 		RunE: func(c *cobra.Command, args []string) error {
-			n, err := strconv.Atoi(args[0])
+			n, err := strconv.Atoi(args[1])
 			if err != nil {
-				return misuse{fmt.Errorf("%q is no number of streams", args[0])}
+				return misuse{fmt.Errorf("%q is no number of streams", args[1])}
 			}
-			return s.change(c, "apns", simapi.Change{Streams: &n})
+			return s.change(c, serviceOf(args[0]), simapi.Change{Streams: &n})
 		}}
 }
 
 func simGoAway(s *simulators) *cobra.Command {
 	var want simapi.GoAway
-	c := &cobra.Command{Use: "goaway", Short: "Make APNs leave its open connections with a GOAWAY", Args: noArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return s.ask(c, "POST", "/services/apns/goaway", want) }}
+	c := &cobra.Command{Use: "goaway SERVICE", Short: "Make apns, fcm or browser leave open connections with a GOAWAY", Args: exactArgs("a service"),
+		RunE: func(c *cobra.Command, args []string) error {
+			return s.ask(c, "POST", "/services/"+url.PathEscape(serviceOf(args[0]))+"/goaway", want)
+		}}
 	c.Flags().IntVar(&want.After, "after", 0, "take so many more requests on each before")
 	return c
 }

@@ -54,10 +54,10 @@ func TestSim(t *testing.T) {
 		{"fate fcm dPhone1:APA91b throttled-2 --retry-after 7", "pushes 0  throttled-2 (set)\n"},
 		{"latency wns 200ms", "200ms"},
 		{"quota wns 7", "7"},
-		{"streams 3 --json", `"streams": 3`},
+		{"streams apns 3 --json", `"streams": 3`},
 		{"stop wns", "stopped"},
 		{"start wns", "running"},
-		{"goaway --after 1", "apns"},
+		{"goaway apns --after 1", "apns"},
 		{"subscribe", `"p256dh": "B`},
 		{"subscribe --endpoint https://push.example/1", `"endpoint": "https://push.example/1"`},
 	} {
@@ -92,9 +92,9 @@ func TestSim(t *testing.T) {
 	}
 
 	for _, args := range []string{
-		"stop telex", "latency wns soon", "quota wns x", "quota apns 1", "streams x", "streams 0", "fate apns xyz gone", "fate apns " + iphone + " dead",
+		"stop telex", "latency wns soon", "quota wns x", "quota apns 1", "streams apns x", "streams apns 0", "streams wns 3", "goaway wns", "fate apns xyz gone", "fate apns " + iphone + " dead",
 		"fate apns " + iphone + " gone --clear", "fate apns " + iphone + " --since 2030-01-31T12:00:00Z", "fate apns " + iphone + " gone --since today", "fate apns",
-		"devices --service telex", "pushes --handle " + iphone, "wait apns " + iphone + " --count 0", "wait apns " + iphone + " --timeout 0s", "reset a b", "goaway --after=-1",
+		"devices --service telex", "pushes --handle " + iphone, "wait apns " + iphone + " --count 0", "wait apns " + iphone + " --timeout 0s", "reset a b", "goaway apns --after=-1",
 	} {
 		if code, _, errs := call(t.Context(), append(strings.Fields("sim --address "+address), strings.Fields(args)...)...); code != exitMisuse || errs == "" {
 			t.Errorf("sim %s: exit %d, %s", args, code, errs)

@@ -12,6 +12,8 @@ import (
 
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
+
+	"github.com/fanfare-hub/fanfare/internal/pnssim"
 )
 
 // client speaks HTTP/2 to APNs frame by frame, and keeps what it is told.
@@ -38,8 +40,20 @@ type client struct {
 // dialAPNs connects, and says settings.
 func (f *fixture) dialAPNs(settings ...http2.Setting) *client {
 	f.Helper()
+	return f.dialHTTP2("api.push.apple.com", settings...)
+}
+
+func (f *fixture) goAway(svc pnssim.Service, after int) {
+	f.Helper()
+	if err := f.sim.GoAway(svc, after); err != nil {
+		f.Fatal(err)
+	}
+}
+
+func (f *fixture) dialHTTP2(host string, settings ...http2.Setting) *client {
+	f.Helper()
 	cfg := f.clientTLS()
-	cfg.ServerName, cfg.NextProtos = "api.push.apple.com", []string{"h2"}
+	cfg.ServerName, cfg.NextProtos = host, []string{"h2"}
 	conn, err := tls.Dial("tcp", f.sim.Addr(), cfg)
 	if err != nil {
 		f.Fatal(err)

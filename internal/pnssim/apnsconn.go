@@ -83,7 +83,7 @@ func (s *Sim) newAPNsConn(t *tls.Conn, id int64, host string) *apnsConn {
 	c := &apnsConn{
 		sim: s, tls: t, id: id, sandbox: strings.Contains(host, "sandbox") || strings.Contains(host, "development"),
 		slots: make(chan struct{}, 2*s.cfg.APNsStreams), dirty: make(chan struct{}, 1), streams: map[uint32]*apnsStream{},
-		flow: flow{conn: initialWindow, stream: initialWindow}, limits: limits{force: 1, full: s.streams()},
+		flow: flow{conn: initialWindow, stream: initialWindow}, limits: limits{force: 1, full: s.streams(APNs)},
 	}
 	c.shown = readShown(t.ConnectionState().PeerCertificates)
 	c.ctx, c.cancel = context.WithCancel(s.ctx)
@@ -104,7 +104,7 @@ func (s *Sim) serveAPNs(t *tls.Conn, m *member, host string) {
 		s.mu.Lock()
 		m.apns = c
 		s.mu.Unlock()
-		c.setStreams(s.streams()) // it may have changed while nobody could tell this connection
+		c.setStreams(s.streams(APNs)) // it may have changed while nobody could tell this connection
 		c.read()
 	}
 	c.mu.Lock()

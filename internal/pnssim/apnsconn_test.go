@@ -54,7 +54,7 @@ func TestSetStreams(t *testing.T) {
 	mistaken.answer(mistaken.push(token))
 	mistaken.answer(mistaken.push("xyz"))
 	fresh.until("the first settings", func() bool { return len(fresh.limits) == 1 })
-	if err := f.sim.SetStreams(2); err != nil {
+	if err := f.sim.SetStreams(pnssim.APNs, 2); err != nil {
 		t.Fatal(err)
 	}
 	full.until("the limit was lowered", func() bool { return fmt.Sprint(full.limits) == "[1 9 2]" })
@@ -74,7 +74,7 @@ func TestSetStreams(t *testing.T) {
 	f.sim.ResetService(pnssim.APNs)
 	full.until("the limit was raised", func() bool { return fmt.Sprint(full.limits) == "[1 9 2 9]" })
 	for _, n := range []int{0, -1, 10} {
-		if err := f.sim.SetStreams(n); err == nil || !strings.Contains(err.Error(), "from 1 to 9") {
+		if err := f.sim.SetStreams(pnssim.APNs, n); err == nil || !strings.Contains(err.Error(), "from 1 to 9") {
 			t.Errorf("%d: %v", n, err)
 		}
 	}
@@ -148,7 +148,7 @@ func TestStreamsGivenUp(t *testing.T) {
 func TestGoAway(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	f.sim.GoAway(0) // there is nobody
+	f.goAway(pnssim.APNs, 0) // there is nobody
 	c := f.dialAPNs()
 	c.answer(c.push(token))
 	release := f.sim.Hold(pnssim.APNs)
@@ -157,7 +157,7 @@ func TestGoAway(t *testing.T) {
 	if _, err := f.sim.Wait(t.Context(), pnssim.APNs, "aa"+token, 1); err != nil {
 		t.Fatal(err)
 	}
-	f.sim.GoAway(1)
+	f.goAway(pnssim.APNs, 1)
 	second, third := c.push("bb"+token), c.push("cc"+token)
 	c.until("the GOAWAY", func() bool { return c.away != nil })
 	if c.away.LastStreamID != second || c.away.ErrCode != http2.ErrCodeNo || c.reason != `{"reason":"Shutdown"}` {
@@ -177,7 +177,7 @@ func TestGoAway(t *testing.T) {
 	c = f.dialAPNs()
 	id := c.push(token)
 	c.answer(id)
-	f.sim.GoAway(0)
+	f.goAway(pnssim.APNs, 0)
 	if last, code, _ := c.end(); last != id || code != http2.ErrCodeNo {
 		t.Errorf("%d %v", last, code)
 	}

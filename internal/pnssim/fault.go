@@ -2,7 +2,6 @@ package pnssim
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 )
@@ -15,7 +14,7 @@ type faults struct {
 	quota   int           // pushes for each minute; 0: any number
 	used    int
 	since   time.Time // when the minute began
-	streams int       // of a connection to APNs that has proved itself
+	streams int       // of a connection; of APNs, one that has proved itself
 }
 
 // StopService makes a service unreachable: its connections are closed, and new
@@ -86,43 +85,6 @@ func (s *Sim) Hold(svc Service) (release func()) {
 		s.mu.Unlock()
 		close(ch)
 	})
-}
-
-// GoAway makes APNs take its leave on each connection that is open: after so
-// many more requests it says GOAWAY with the last of them and the reason
-// Shutdown, answers what it has taken, and closes. Requests on later streams
-// are not looked at.
-func (s *Sim) GoAway(after int) {
-	for _, c := range s.apnsConns() {
-		c.takeLeave(after)
-	}
-}
-
-// SetStreams changes how many streams APNs lets a connection have that has
-// proved itself, on open connections too: from 1 to Config.APNsStreams.
-func (s *Sim) SetStreams(n int) error {
-	if n < 1 || n > s.cfg.APNsStreams {
-		return fmt.Errorf("pnssim: %d streams: APNs has from 1 to %d for a connection", n, s.cfg.APNsStreams)
-	}
-	s.mu.Lock()
-	s.faults[APNs].streams = n
-	s.mu.Unlock()
-	s.tellStreams()
-	return nil
-}
-
-// tellStreams brings the limit to every connection.
-func (s *Sim) tellStreams() {
-	for _, c := range s.apnsConns() {
-		c.setStreams(s.streams())
-	}
-}
-
-// streams is the limit that SetStreams changes.
-func (s *Sim) streams() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.faults[APNs].streams
 }
 
 // apnsConns are the connections to APNs that are open.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log"
 	"net"
 	"net/http"
 	"slices"
@@ -21,6 +20,8 @@ type member struct {
 	id      int64
 	apns    *apnsConn // of APNs
 	fed     bool      // an HTTP server has it, and tells when it has ended
+	leaves  bool      // it ends with the request after so many
+	after   int
 }
 
 // Dial leads any host to the simulator. A stopped service refuses.
@@ -162,34 +163,19 @@ func (s *Sim) pass(c net.Conn, m *member) {
 	m.fed = true
 	s.mu.Unlock()
 	s.wg.Add(1)
-	if !s.feeds[m.service].give(c) {
-		s.leave(under(c))
+	// Another server may be taking over.
+	for at := s.siteOf(m.service); !at.feed.give(c); {
+		now := s.siteOf(m.service)
+		if now == at {
+			s.leave(under(c))
+			return
+		}
+		at = now
 	}
 }
 
 // connKey is under what a request's context has the number of its connection.
 type connKey struct{}
-
-// serveHTTP runs the HTTP server of a service on a feed of connections.
-func (s *Sim) serveHTTP(svc Service, h http.Handler) *http.Server {
-	server := &http.Server{
-		Handler: h, ReadHeaderTimeout: handshakeTime, MaxHeaderBytes: 32 << 10, ErrorLog: log.New(io.Discard, "", 0),
-		HTTP2:       &http.HTTP2Config{MaxConcurrentStreams: 100},
-		BaseContext: func(net.Listener) context.Context { return s.ctx },
-		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
-			return context.WithValue(ctx, connKey{}, s.number(under(c)))
-		},
-		ConnState: func(c net.Conn, state http.ConnState) {
-			if state == http.StateClosed {
-				s.leave(under(c))
-			}
-		},
-	}
-	f := newFeed(s.listener.Addr())
-	s.feeds[svc] = f
-	s.wg.Go(func() { server.Serve(f) }) //nolint:errcheck // it ends when the feed is closed
-	return server
-}
 
 func (s *Sim) number(c net.Conn) int64 {
 	s.mu.Lock()

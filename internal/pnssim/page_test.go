@@ -153,7 +153,7 @@ func TestResetService(t *testing.T) {
 		f.sim.SetQuota(svc, 7)
 		f.sim.StopService(svc)
 	}
-	if err := f.sim.SetStreams(3); err != nil {
+	if err := f.sim.SetStreams(pnssim.APNs, 3); err != nil {
 		t.Fatal(err)
 	}
 	mpns := f.sim.State(pnssim.MPNS)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"sync"
 	"time"
 
@@ -46,13 +45,12 @@ type Sim struct {
 	ca       *CA
 	accounts *accounts
 	listener net.Listener
-	servers  []*http.Server
-	feeds    map[Service]*feed
 	ctx      context.Context // ends with Close
 	cancel   context.CancelFunc
 	wg       sync.WaitGroup
 
 	mu      sync.Mutex
+	sites   map[Service]*site // but APNs'
 	inbox   inbox
 	fates   map[device]Fate
 	tries   map[device]int
@@ -94,10 +92,10 @@ func Start(cfg Config) (*Sim, error) {
 		return nil, fmt.Errorf("pnssim: %w", err)
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.feeds = map[Service]*feed{}
+	s.sites = map[Service]*site{}
 	for _, t := range traits {
 		if t.handler != nil {
-			s.servers = append(s.servers, s.serveHTTP(t.service, t.handler(s)))
+			s.sites[t.service] = s.serveHTTP(t.service, t.handler(s), httpStreams)
 		}
 	}
 	s.wg.Go(s.accept)
@@ -139,17 +137,12 @@ func (s *Sim) count(svc Service, add func(*counts)) {
 func (s *Sim) Close() error {
 	s.cancel()
 	err := s.listener.Close()
-	for _, f := range s.feeds {
-		f.Close() //nolint:errcheck // never fails
-	}
 	s.mu.Lock()
 	for c := range s.conns {
 		c.Close() //nolint:errcheck // it is given up
 	}
 	s.mu.Unlock()
-	for _, server := range s.servers {
-		err = errors.Join(err, server.Close())
-	}
+	err = errors.Join(err, s.closeSites())
 	s.wg.Wait()
 	return err
 }

@@ -11,7 +11,7 @@ type State struct {
 	Stopped       bool
 	Latency       time.Duration // of every answer to a push, in real time
 	Quota         int           // pushes for each minute of the clock; 0: any number
-	Streams       int           // APNs: of a connection that has proved itself; 0 elsewhere
+	Streams       int           // of a connection over HTTP/2, at APNs one that has proved itself; 0: it speaks HTTP/1.1
 	Requests      int           // pushes, refused ones too
 	Received      int           // pushes that devices got
 	TokenRequests int           // access tokens that were asked for
@@ -25,11 +25,8 @@ func (s *Sim) State(svc Service) State {
 	defer s.mu.Unlock()
 	f, n := s.faults[svc], s.counts[svc]
 	st := State{
-		Service: svc, Stopped: f.stopped, Latency: f.latency, Quota: f.quota,
+		Service: svc, Stopped: f.stopped, Latency: f.latency, Quota: f.quota, Streams: f.streams,
 		Requests: n.pushes, Received: s.inbox.count[svc], TokenRequests: n.tokens, Connections: n.conns,
-	}
-	if svc == APNs {
-		st.Streams = f.streams
 	}
 	for _, m := range s.conns {
 		if m.service == svc {
@@ -53,8 +50,8 @@ func (s *Sim) ResetService(svc Service) {
 	s.mu.Lock()
 	s.forget(svc)
 	s.mu.Unlock()
-	if svc == APNs {
-		s.tellStreams()
+	if multiplexed(svc) {
+		s.tellStreams(svc)
 	}
 }
 
@@ -66,6 +63,6 @@ func (s *Sim) forget(svc Service) {
 	}
 	maps.DeleteFunc(s.fates, func(k device, _ Fate) bool { return k.service == svc })
 	maps.DeleteFunc(s.tries, func(k device, _ int) bool { return k.service == svc })
-	s.faults[svc] = &faults{latency: s.cfg.Latency, streams: s.cfg.APNsStreams}
+	s.faults[svc] = &faults{latency: s.cfg.Latency, streams: s.mostStreams(svc)}
 	s.counts[svc] = &counts{}
 }

@@ -2,6 +2,8 @@ package acceptance_test
 
 import (
 	"testing"
+
+	"github.com/fanfare-hub/fanfare/internal/pnssim"
 )
 
 // A device of the other environment whose first request meets the end of its
@@ -15,7 +17,9 @@ func TestGoAwayAndTheOtherEnvironment(t *testing.T) {
 		w.enrol(s, i, "sandbox", nil, "a")
 	}
 	w.trusted(s) // what APNs says of handles counts, and a connection is open
-	w.sim.GoAway(1)
+	if err := w.sim.GoAway(pnssim.APNs, 1); err != nil {
+		t.Fatal(err)
+	}
 	w.counts(w.final(w.send(alert(), "a")), map[string]map[string]int64{"apns": {"Success": 12}})
 	w.idle()
 	left := 0

@@ -34,7 +34,7 @@ func TestMistakes(t *testing.T) {
 		{"PUT", "/services/telex/fate", "{}", 404, "there is no service"},
 		{"DELETE", "/services/telex/fate?handle=a", "", 404, "there is no service"},
 		{"GET", "/services/APNS", "", 404, "there is no service"},
-		{"POST", "/services/fcm/goaway", "", 404, "nothing is here"},
+		{"POST", "/services/fcm/leave", "", 404, "nothing is here"},
 		{"POST", "/services/fcm/subscriptions", "", 404, "nothing is here"},
 
 		{"GET", "?a=b", "", 400, `\"a\"; there is nothing to ask for here`},
@@ -86,7 +86,7 @@ func TestMistakes(t *testing.T) {
 		{"PATCH", apns, `{"quota":1}`, 400, "apns has none"},
 		{"PATCH", apns, `{"streams":0}`, 400, "from 1 to 500"},
 		{"PATCH", apns, `{"streams":501}`, 400, "from 1 to 500"},
-		{"PATCH", mpns, `{"streams":1}`, 400, "only those of apns"},
+		{"PATCH", mpns, `{"streams":1}`, 400, "which has no streams"},
 		{"PATCH", apns, `{"stopped":true,"latency":"1s","streams":0}`, 400, "from 1 to 500"},
 		{"PATCH", apns, strings.Repeat(" ", 64<<10) + "{}", 413, "more than 65536 bytes"},
 
@@ -107,6 +107,7 @@ func TestMistakes(t *testing.T) {
 		{"DELETE", apns + "/fate?handle=xyz", "", 400, "hexadecimal"},
 
 		{"POST", apns + "/goaway", `{"after":-1}`, 400, "from 0 to 1000000"},
+		{"POST", mpns + "/goaway", `{}`, 400, "which has no GOAWAY"},
 		{"POST", apns + "/goaway", `{"in":1}`, 400, "there are after"},
 		{"POST", "/services/browser/subscriptions", `{"endpoint":"http://push.example/1"}`, 400, "https://HOST/"},
 		{"POST", "/services/browser/subscriptions", `{"applicationServerKey":"AAAA"}`, 400, "P-256"},

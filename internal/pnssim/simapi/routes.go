@@ -34,7 +34,7 @@ func (a *API) table() []route {
 		{http.MethodPost, "/services/{service}/reset", nil, a.resetService},
 		{http.MethodPut, "/services/{service}/fate", nil, a.setFate},
 		{http.MethodDelete, "/services/{service}/fate", []string{"handle"}, a.clearFate},
-		{http.MethodPost, "/services/apns/goaway", nil, a.goAway},
+		{http.MethodPost, "/services/{service}/goaway", nil, a.goAway},
 		{http.MethodPost, "/services/browser/subscriptions", nil, a.subscribe},
 	}
 }

@@ -12,7 +12,7 @@ type Service struct {
 	Stopped         bool           `json:"stopped"`
 	Latency         string         `json:"latency"`           // of every answer to a push, in real time
 	Quota           int            `json:"quota"`             // pushes for each minute; 0: any number
-	Streams         int            `json:"streams,omitempty"` // APNs: of a connection that has proved itself
+	Streams         int            `json:"streams,omitempty"` // of a connection over HTTP/2, at APNs one that has proved itself
 	Requests        int            `json:"requests"`          // pushes, refused ones too
 	Received        int            `json:"received"`          // pushes that devices got
 	TokenRequests   int            `json:"tokenRequests"`     // access tokens that were asked for
@@ -76,7 +76,7 @@ func (a *API) changeService(c *call) (any, error) {
 		return nil, err
 	}
 	if want.Streams != nil { // first: this can fail
-		if err := a.sim.SetStreams(*want.Streams); err != nil {
+		if err := a.sim.SetStreams(svc, *want.Streams); err != nil {
 			return nil, bad("streams: %v", err)
 		}
 	}
@@ -104,8 +104,6 @@ func (w *Change) check(svc pnssim.Service) (latency time.Duration, err error) {
 		return 0, bad("quota: apns has none of an account")
 	case w.Quota != nil && (*w.Quota < 0 || *w.Quota > maxQuota):
 		return 0, bad("quota: %d is not a number of pushes from 0 (any number) to %d", *w.Quota, maxQuota)
-	case w.Streams != nil && svc != pnssim.APNs:
-		return 0, bad("streams: only those of apns can be changed")
 	case w.Latency != nil:
 		return duration("latency", *w.Latency, 0, maxLatency)
 	}
@@ -115,12 +113,16 @@ func (w *Change) check(svc pnssim.Service) (latency time.Duration, err error) {
 // maxAfter bounds how many requests a connection takes before it goes away.
 const maxAfter = 1_000_000
 
-// GoAway is how APNs is to leave its connections: after so many more requests.
+// GoAway is how a service is to leave its connections: after so many more requests.
 type GoAway struct {
 	After int `json:"after"`
 }
 
 func (a *API) goAway(c *call) (any, error) {
+	svc, err := c.serviceIn()
+	if err != nil {
+		return nil, err
+	}
 	var want GoAway
 	if err := decode(c, &want); err != nil {
 		return nil, err
@@ -128,6 +130,8 @@ func (a *API) goAway(c *call) (any, error) {
 	if want.After < 0 || want.After > maxAfter {
 		return nil, bad("after: %d is not a number of requests from 0 to %d", want.After, maxAfter)
 	}
-	a.sim.GoAway(want.After)
-	return a.service(pnssim.APNs), nil
+	if err := a.sim.GoAway(svc, want.After); err != nil {
+		return nil, bad("%v", err)
+	}
+	return a.service(svc), nil
 }
