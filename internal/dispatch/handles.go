@@ -112,7 +112,7 @@ type handlesSlice struct {
 }
 
 // applySlice applies as many changes as one commit takes. A handle is dropped
-// again until nothing of it is left.
+// or replaced again until nothing of it is left.
 func (d *Dispatcher) applySlice(tx store.Tx, t *task.Task, changes []handleChange) (*handlesSlice, error) {
 	s := &handlesSlice{tx: tx, hubID: t.HubID, platform: hub.Platform(t.Platform), now: d.cfg.Clock.Now(), left: changes}
 	cred, err := tx.Credential(s.hubID, d.cfg.Connectors[s.platform].Credential)
@@ -133,14 +133,14 @@ func (d *Dispatcher) applySlice(tx store.Tx, t *task.Task, changes []handleChang
 	return s, nil
 }
 
-// apply returns how many rows of a dead handle were dropped; there may be more
-// of them.
+// apply returns how many rows of a dead or a replaced handle were written; there
+// may be more of them.
 func (s *handlesSlice) apply(c *handleChange) (rows int, err error) {
 	switch c.Op {
 	case opDrop:
 		return s.drop(c)
 	case opReplace:
-		return 0, s.tx.ReplaceHandle(s.hubID, s.platform, store.Replacement{Number: c.Number, Old: c.Handle, New: c.New, Notification: c.Notification}, s.now)
+		return s.tx.ReplaceHandle(s.hubID, s.platform, store.Replacement{Number: c.Number, Old: c.Handle, New: c.New, Notification: c.Notification}, s.now)
 	case opSuspect:
 		return 0, s.suspect(c)
 	case opClear:

@@ -310,7 +310,7 @@ type Dead struct {
 
 // Replacement is a handle for which a push service gave a new one.
 type Replacement struct {
-	Number       int64 // of the registration
+	Number       int64 // of the registration; 0 for a direct send
 	Old, New     string
 	Notification string
 }
@@ -329,8 +329,9 @@ type HandleWriter interface {
 	// them; 0: nothing was dropped.
 	DropHandle(hubID int64, p hub.Platform, d Dead, now time.Time) (rows int, err error)
 	// ReplaceHandle gives the registration that c names its new handle, if it
-	// still has the old one; an installation's channel follows.
-	ReplaceHandle(hubID int64, p hub.Platform, c Replacement, now time.Time) error
+	// still has the old one; an installation's channel follows. Direct: all that
+	// have the old one. Rows, and what the caller does, are those of DropHandle.
+	ReplaceHandle(hubID int64, p hub.Platform, c Replacement, now time.Time) (rows int, err error)
 	// Suspect marks the handle of d as perhaps dead, and reports whether it was
 	// not marked before. Like a drop it comes too late for a registration that is
 	// gone, has another handle, or was written since.

@@ -74,6 +74,36 @@ func TestADMFates(t *testing.T) {
 	}
 }
 
+// What a direct send learns of a handle is stored wherever that handle is.
+func TestADMReplacedInADirectSend(t *testing.T) {
+	t.Parallel()
+	w := kindles(t, (*pnssim.Sim).ADMCredential)
+	const old, fresh = kindle + "fate-replaced.1", kindle + "replaced.1"
+	for range 2 {
+		w.register(nh.ADM, old, "a")
+	}
+	if err := w.client.PutInstallation(w.ctx, nh.Installation{ID: "i", Platform: nh.ADM, PushChannel: old}); err != nil {
+		t.Fatal(err)
+	}
+	r, err := w.client.SendDirect(w.ctx, admMessage(), nh.Device{Handle: old})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.counts(w.final(r.NotificationID), map[string]map[string]int64{"adm": {"Success": 1}})
+	w.idle()
+	has := map[string]int{}
+	for r, err := range w.client.Registrations(w.ctx) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		has[r.Handle]++
+	}
+	i, err := w.client.Installation(w.ctx, "i")
+	if has[fresh] != 3 || len(has) != 1 || err != nil || i.PushChannel != fresh {
+		t.Errorf("the registrations have %v, the installation %+v, %v; want the new handle in all", has, i, err)
+	}
+}
+
 // What is asked to wait a minute is sent again when it is due, and not before.
 func TestADMThrottled(t *testing.T) {
 	t.Parallel()

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/fanfare-hub/fanfare/internal/hub"
@@ -110,7 +111,8 @@ func (t *tx) DropHandle(hubID int64, p hub.Platform, d store.Dead, now time.Time
 	if err != nil {
 		return 0, err
 	}
-	installations := map[string]bool{} // each is written once, with all that is derived from it
+	dead = slices.DeleteFunc(dead, func(r registrationRow) bool { return expired(r.ExpiresAt, now) }) // gone already
+	installations := map[string]bool{}                                                                // each is written once, with all that is derived from it
 	for i := range dead {
 		r := &dead[i]
 		if installations[r.InstallationID] {
@@ -165,26 +167,69 @@ func (t *tx) rowsOfDead(hubID int64, p hub.Platform, d store.Dead) ([]registrati
 		}
 		return []registrationRow{row}, nil
 	}
-	var rows []registrationRow
-	err := t.each(func(row scanner) error {
+	return t.rowsOf(`r.hub_id = ? AND r.handle_key = ? AND r.platform = ?
+		AND (?4 IS NULL OR r.updated_at IS NULL OR r.updated_at <= ?4) LIMIT ?`, hubID, key, p, at(d.Since), maxSwept)
+}
+
+func (t *tx) ReplaceHandle(hubID int64, p hub.Platform, c store.Replacement, now time.Time) (int, error) {
+	if hub.HandleKey(p, c.Old) == hub.HandleKey(p, c.New) {
+		return 0, nil
+	}
+	before, err := t.written()
+	if err != nil {
+		return 0, err
+	}
+	rows, err := t.rowsOfReplaced(hubID, p, c, now)
+	if err != nil {
+		return 0, err
+	}
+	installations := map[string]bool{} // each is written once, with all that is derived from it
+	after := before
+	for i := range rows {
+		if installations[rows[i].InstallationID] {
+			continue
+		}
+		installations[rows[i].InstallationID] = rows[i].InstallationID != ""
+		if err := t.replace(hubID, p, &rows[i], c, now); err != nil {
+			return 0, err
+		}
+		if after, err = t.written(); err != nil || after-before >= maxSwept {
+			break // the caller comes again
+		}
+	}
+	return after - before, err
+}
+
+// rowsOfReplaced returns the registration that c names, if it has the old handle
+// still, or more than one commit changes of those that have it.
+func (t *tx) rowsOfReplaced(hubID int64, p hub.Platform, c store.Replacement, now time.Time) ([]registrationRow, error) {
+	key := hub.HandleKey(p, c.Old)
+	if c.Number == 0 {
+		return t.rowsOf(live+"AND r.hub_id = ? AND r.handle_key = ? AND r.platform = ? LIMIT ?", at(now), hubID, key, p, maxSwept)
+	}
+	row, err := t.byNumber(hubID, c.Number)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, nil
+	case err != nil || row.Platform != p || hub.HandleKey(p, row.Handle) != key || expired(row.ExpiresAt, now):
+		return nil, err
+	}
+	return []registrationRow{row}, nil
+}
+
+func (t *tx) rowsOf(where string, args ...any) (rows []registrationRow, err error) {
+	err = t.each(func(row scanner) error {
 		r, err := scanRegistration(row)
 		rows = append(rows, r)
 		return err
-	}, registrationColumns+`WHERE r.hub_id = ? AND r.handle_key = ? AND r.platform = ?
-		AND (?4 IS NULL OR r.updated_at IS NULL OR r.updated_at <= ?4) LIMIT ?`, hubID, key, p, at(d.Since), maxSwept)
+	}, registrationColumns+"WHERE "+where, args...)
 	return rows, err
 }
 
-func (t *tx) ReplaceHandle(hubID int64, p hub.Platform, c store.Replacement, now time.Time) error {
-	row, err := t.byNumber(hubID, c.Number)
-	if errors.Is(err, store.ErrNotFound) || err == nil && (row.Platform != p || hub.HandleKey(p, row.Handle) != hub.HandleKey(p, c.Old)) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
+// replace gives a registration, or its installation, the new handle.
+func (t *tx) replace(hubID int64, p hub.Platform, row *registrationRow, c store.Replacement, now time.Time) error {
 	// The old one is what back-ends must not use any more.
-	err = t.addFeedback(hubID, &row, store.Feedback{Outcome: hub.ExpiredChannel, NewHandle: c.New, NotificationID: c.Notification}, now)
+	err := t.addFeedback(hubID, row, store.Feedback{Outcome: hub.ExpiredChannel, NewHandle: c.New, NotificationID: c.Notification}, now)
 	if err != nil {
 		return err
 	}
@@ -193,5 +238,5 @@ func (t *tx) ReplaceHandle(hubID int64, p hub.Platform, c store.Replacement, now
 	}
 	r := row.Registration
 	r.Handle, r.UpdatedAt = c.New, now
-	return t.write(hubID, &r, &row)
+	return t.write(hubID, &r, row)
 }

@@ -52,7 +52,8 @@ func feedback(f *fixture) {
 	d := f.register("d", hub.FCMV1, "old")
 	replace := func(old, to string) {
 		f.update(func(tx store.Tx) error {
-			return tx.ReplaceHandle(f.hub, hub.FCMV1, store.Replacement{Number: d.Number, Old: old, New: to, Notification: "NH-2"}, now)
+			_, err := tx.ReplaceHandle(f.hub, hub.FCMV1, store.Replacement{Number: d.Number, Old: old, New: to, Notification: "NH-2"}, now)
+			return err
 		})
 	}
 	replace("not this", "x")

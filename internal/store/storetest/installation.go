@@ -190,12 +190,20 @@ func replacedHandles(f *fixture) {
 	i := hub.Installation{ID: "i", Platform: hub.FCMV1, Handle: "iold", Templates: map[string]hub.InstallationTemplate{"t": {Body: "{}"}}}
 	f.update(func(tx store.Tx) error { return tx.PutInstallation(f.hub, &i, now) })
 	native := f.derived("i")[""]
-	f.update(func(tx store.Tx) error {
-		return errors.Join(
-			tx.ReplaceHandle(f.hub, hub.FCMV1, store.Replacement{Number: a.Number, Old: "not this", New: "x"}, now),
-			tx.ReplaceHandle(f.hub, hub.FCMV1, store.Replacement{Number: a.Number, Old: "old", New: "new"}, now),
-			tx.ReplaceHandle(f.hub, hub.FCMV1, store.Replacement{Number: native.Number, Old: "iold", New: "inew"}, now))
-	})
+	replace := func(number int64, from, to string, want bool) {
+		f.Helper()
+		f.update(func(tx store.Tx) error {
+			rows, err := tx.ReplaceHandle(f.hub, hub.FCMV1, store.Replacement{Number: number, Old: from, New: to}, now)
+			if rows > 0 != want {
+				f.Errorf("%s for %s in %d wrote %d rows; want some: %t", to, from, number, rows, want)
+			}
+			return err
+		})
+	}
+	replace(a.Number, "not this", "x", false)
+	replace(a.Number, "old", "new", true)
+	replace(a.Number, "old", "new", false)
+	replace(native.Number, "iold", "inew", true)
 	if t, _ := f.target(store.Selector{HubID: f.hub, Platform: hub.FCMV1}, a.Number); t.Handle != "new" || !slices.Equal(t.Tags, []string{"t"}) {
 		f.Errorf("the registration: %+v", t)
 	}
@@ -204,6 +212,37 @@ func replacedHandles(f *fixture) {
 			f.Errorf("the installation's registration %q has the handle %s", name, r.Handle)
 		}
 	}
+
+	// What came of a direct send names no registration: all with the handle are
+	// meant, for as long as they live.
+	f.register("b", hub.FCMV1, "new")
+	f.register("c", hub.WNS, "new")
+	gone := hub.Installation{ID: "gone", Platform: hub.FCMV1, Handle: "new", ExpiresAt: now}
+	i.Handle = "new"
+	f.update(func(tx store.Tx) error {
+		return errors.Join(tx.PutInstallation(f.hub, &i, now), tx.PutInstallation(f.hub, &gone, now.Add(-time.Hour)))
+	})
+	replace(0, "new", "newer", true)
+	replace(0, "new", "newer", false)
+	f.view(func(r store.Reader) error {
+		newer, err := r.ListRegistrations(f.hub, store.RegistrationFilter{Handle: "newer"}, 0, 100, now)
+		got, err2 := r.Installation(f.hub, "i", now)
+		if len(newer) != 4 || got.Handle != "newer" {
+			f.Errorf("%d registrations have the newer handle, want 4; the installation has %s", len(newer), got.Handle)
+		}
+		other, err3 := r.Registration(f.hub, "c", now)
+		if other.Handle != "new" {
+			f.Errorf("another platform's registration: %+v", other)
+		}
+		return errors.Join(err, err2, err3)
+	})
+	f.update(func(tx store.Tx) error {
+		rows, err := tx.DropHandle(f.hub, hub.FCMV1, store.Dead{Handle: "new", Since: now}, now)
+		if rows != 0 {
+			f.Errorf("of a registration that has expired %d rows were dropped", rows)
+		}
+		return err
+	})
 }
 
 func suspects(f *fixture) {
