@@ -17,7 +17,7 @@ func Diagnose(ctx context.Context, cred hub.Credential, env pns.Env) pns.Diagnos
 	}
 	row := connectors[cred.Platform]
 	if row.credential != cred.Platform {
-		return pns.Diagnosis{OK: true, Sentence: fmt.Sprintf("it is not used: %s is delivered with the credential of %s", cred.Platform, row.credential)}
+		return pns.Diagnosis{OK: true, Instead: row.credential, Sentence: fmt.Sprintf("it is not used: %s is delivered with the credential of %s", cred.Platform, row.credential)}
 	}
 	c, err := row.build(cred, env)
 	if err != nil {

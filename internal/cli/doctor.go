@@ -40,8 +40,8 @@ Exit codes:
   0  all is well
   1  the hub could not be asked
   2  it was called wrongly, or the file has mistakes: each is named with its line
-  3  something will fail: a certificate expires within 30 days, or there is no
-     credential at all
+  3  something will fail: a certificate expires within 30 days, there is no
+     credential at all, or that of gcm alone, which is delivered with fcmv1's
   4  something fails: a credential is refused or could not be checked, or a
      certificate has expired`,
 		Example: "  fanfare doctor --hub myhub\n  fanfare doctor --config fanfare.yaml --json",

@@ -5,6 +5,8 @@ package doctor
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -60,7 +62,13 @@ func (d *Doctor) Examine(ctx context.Context, name string, creds []hub.Credentia
 		r.Add(Finding{About: AboutHub, Severity: Warning, Text: "the hub has no credential: nothing can be sent until it gets one"})
 	}
 	for i, diagnosis := range d.tryAll(ctx, creds) {
-		r.Add(findings(r.At, creds[i].Platform, diagnosis)...)
+		p, other := creds[i].Platform, diagnosis.Instead
+		if other != 0 && !slices.ContainsFunc(creds, func(c hub.Credential) bool { return c.Platform == other }) {
+			r.Add(Finding{About: p.String(), Severity: Warning, Text: fmt.Sprintf(
+				"%s, and the hub has none: nothing can be sent to %s until it gets one", diagnosis.Sentence, p)})
+			continue
+		}
+		r.Add(findings(r.At, p, diagnosis)...)
 	}
 	return r, ctx.Err()
 }

@@ -14,7 +14,7 @@ type Severity uint8
 const (
 	OK      Severity = iota
 	Notice           // a certificate expires within 30 days
-	Warning          // within 7 days; or a hub cannot send anything
+	Warning          // within 7 days; or something cannot be sent for want of a credential
 	Urgent           // within a day
 	Failed           // it does not work, or could not be checked
 )

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/fanfare-hub/fanfare/internal/hub"
 )
 
 // Prober is a connector that can try its credential at the service without
@@ -19,6 +21,9 @@ type Diagnosis struct {
 	OK       bool
 	Sentence string    // what is in order, or what is wrong and what to do; holds no secret
 	NotAfter time.Time // of a certificate; zero: there is none
+	// Instead is the platform whose credential is used in this one's place; zero:
+	// this one is used.
+	Instead hub.Platform
 }
 
 // NotAsked is the diagnosis where a service gave no answer, and why.

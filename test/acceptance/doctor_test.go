@@ -126,6 +126,32 @@ func TestDoctorOfServicesThatFail(t *testing.T) {
 	}
 }
 
+// The key of legacy Firebase opens nothing: a hub that has it alone can send
+// nothing, and is told what it needs.
+func TestDoctorOfLegacyFirebaseAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(w *world) { managed(w); w.cfg.Hubs[0].Credentials = nil })
+	d := nh.HubDescription{Name: "shop", GCM: &nh.GCMCredential{GoogleAPIKey: "a key of old"}}
+	if _, err := w.namespace().CreateHub(w.ctx, d); err != nil {
+		t.Fatal(err)
+	}
+	w.turn("shop")
+	r := w.doctor()
+	if len(r.Findings) != 1 || r.Severity != nh.SeverityWarning || r.Findings[0].About != "gcm" ||
+		!strings.Contains(r.Findings[0].Text, "with the credential of fcmv1, and the hub has none") {
+		t.Errorf("alone: %+v", r)
+	}
+	if err := d.SetCredential(nh.FCMV1, secrets(w.sim.FCMCredential())); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.namespace().UpdateHub(w.ctx, d); err != nil {
+		t.Fatal(err)
+	}
+	if r := w.doctor(); len(r.Findings) != 2 || r.Severity != nh.SeverityOK {
+		t.Errorf("beside fcmv1's: %+v", r)
+	}
+}
+
 // A hub without a credential is told so.
 func TestDoctorWithoutCredentials(t *testing.T) {
 	t.Parallel()
