@@ -5,14 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/fanfare-hub/fanfare/internal/clock"
 	"github.com/fanfare-hub/fanfare/internal/hub"
@@ -256,65 +261,79 @@ func TestCloseEndsTheWait(t *testing.T) {
 	}
 }
 
-func TestTokenFailures(t *testing.T) {
+// Every row of testdata/answers.yaml is what an answer of a token endpoint means,
+// and the reason has the endpoint's own word.
+func TestTokenAnswers(t *testing.T) {
 	t.Parallel()
-	big := `{"access_token":"` + strings.Repeat("x", 70<<10) + `","expires_in":3600}`
-	tests := []struct {
-		name       string
-		status     int
-		retryAfter string
-		body       string
-		class      pns.Class
-		outcome    hub.Outcome
-		wait       time.Duration
-		reason     string
-	}{
-		{"invalid grant", 400, "", `{"error":"invalid_grant","error_description":"Invalid JWT Signature."}`, pns.Credential, hub.InvalidCredentials, 0, "invalid_grant: Invalid JWT Signature."},
-		{"invalid client", 401, "", `{"error":"invalid_client"}`, pns.Credential, hub.InvalidCredentials, 0, "invalid_client"},
-		{"forbidden page", 403, "", `<html>`, pns.Credential, hub.InvalidCredentials, 0, "403"},
-		{"too many", 429, "30", ``, pns.Unsent, hub.TokenProviderUnreachable, 30 * time.Second, "429"},
-		{"timed out there", 408, "", ``, pns.Unsent, hub.TokenProviderUnreachable, 0, "408"},
-		{"server error", 500, "", ``, pns.Unsent, hub.TokenProviderUnreachable, 0, "500"},
-		{"HTML of a front end", 502, "", `<html>502</html>`, pns.Unsent, hub.TokenProviderUnreachable, 0, "502"},
-		{"unavailable until a date", 503, "Wed, 25 Nov 2026 12:00:10 GMT", ``, pns.Unsent, hub.TokenProviderUnreachable, 10 * time.Second, "503"},
-		{"a redirect", 302, "", ``, pns.Credential, hub.TokenProviderInterfaceError, 0, "302"},
-		{"no content", 204, "", ``, pns.Credential, hub.TokenProviderInterfaceError, 0, "204"},
-		{"not JSON", 200, "", `<html>`, pns.Credential, hub.TokenProviderInterfaceError, 0, "not JSON"},
-		{"no token", 200, "", `{"expires_in":3600}`, pns.Credential, hub.TokenProviderInterfaceError, 0, "access_token"},
-		{"a token with a line break", 200, "", `{"access_token":"a\r\nX-Evil: 1","expires_in":3600}`, pns.Credential, hub.TokenProviderInterfaceError, 0, "access_token"},
-		{"another type", 200, "", `{"access_token":"a","token_type":"mac","expires_in":3600}`, pns.Credential, hub.TokenProviderInterfaceError, 0, "token_type"},
-		{"no life", 200, "", `{"access_token":"a"}`, pns.Credential, hub.TokenProviderInterfaceError, 0, "expires_in"},
-		{"life of nothing", 200, "", `{"access_token":"a","expires_in":0}`, pns.Credential, hub.TokenProviderInterfaceError, 0, "expires_in"},
-		{"life that is no number", 200, "", `{"access_token":"a","expires_in":"NaN"}`, pns.Credential, hub.TokenProviderInterfaceError, 0, "expires_in"},
-		{"too large", 200, "", big, pns.Credential, hub.TokenProviderInterfaceError, 0, "more than"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
+	for _, a := range pnstest.Answers(t, ".") {
+		t.Run(a.Says, func(t *testing.T) {
 			t.Parallel()
-			c, e, _ := setup(t)
-			e.set(func(w http.ResponseWriter, _ *http.Request) {
-				w.Header().Set("Location", "https://evil.example/")
-				if tt.retryAfter != "" {
-					w.Header().Set("Retry-After", tt.retryAfter)
-				}
-				w.WriteHeader(tt.status)
-				io.WriteString(w, tt.body)
-			})
-			_, err := c.Token(t.Context())
-			if err == nil {
-				t.Fatal("a token came")
+			got := tokenResult(t, a.Status, a.HTTPHeader(), a.Body)
+			if diff := cmp.Diff(a.Want(), got, cmpopts.IgnoreFields(pns.Result{}, "Reason")); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
 			}
-			r := pns.TokenResult(err)
-			if r.Class != tt.class || r.Outcome != tt.outcome || r.RetryAfter != tt.wait || !r.Service {
-				t.Errorf("result %+v", r)
+			word := strconv.Itoa(a.Status)
+			if _, name, named := strings.Cut(a.Says, word+" "); named && strings.HasPrefix(a.Body, "{") {
+				word = name
 			}
-			if !strings.Contains(r.Reason, tt.reason) {
-				t.Errorf("reason %q does not hold %q", r.Reason, tt.reason)
-			}
-			if n := e.calls.Load(); n != 1 {
-				t.Errorf("%d requests, want 1", n)
+			if !strings.Contains(got.Reason, word) {
+				t.Errorf("reason %q does not hold %q", got.Reason, word)
 			}
 		})
+	}
+}
+
+// tokenResult is what an answer of a token endpoint means for the devices. It is
+// asked once, and a Location is not followed.
+func tokenResult(t *testing.T, status int, header http.Header, body string) pns.Result {
+	t.Helper()
+	c, e, _ := setup(t)
+	e.set(func(w http.ResponseWriter, _ *http.Request) {
+		maps.Copy(w.Header(), header)
+		w.Header().Set("Location", "https://evil.example/")
+		w.WriteHeader(status)
+		io.WriteString(w, body)
+	})
+	_, err := c.Token(t.Context())
+	if err == nil {
+		t.Fatal("a token came")
+	}
+	if n := e.calls.Load(); n != 1 {
+		t.Errorf("%d requests, want 1", n)
+	}
+	return pns.TokenResult(err)
+}
+
+// What is not quite a token is none.
+func TestTokensThatAreNone(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ body, reason string }{
+		"not JSON":                  {`<html>`, "not JSON"},
+		"no token":                  {`{"expires_in":3600}`, "access_token"},
+		"a token with a line break": {`{"access_token":"a\r\nX-Evil: 1","expires_in":3600}`, "access_token"},
+		"another type":              {`{"access_token":"a","token_type":"mac","expires_in":3600}`, "token_type"},
+		"no life":                   {`{"access_token":"a"}`, "expires_in"},
+		"life of nothing":           {`{"access_token":"a","expires_in":0}`, "expires_in"},
+		"life that is no number":    {`{"access_token":"a","expires_in":"NaN"}`, "expires_in"},
+		"too large":                 {`{"access_token":"` + strings.Repeat("x", 70<<10) + `","expires_in":3600}`, "more than"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := tokenResult(t, http.StatusOK, nil, c.body)
+			want := pns.Result{Class: pns.Credential, Outcome: hub.TokenProviderInterfaceError, Service: true}
+			if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(pns.Result{}, "Reason")); diff != "" || !strings.Contains(got.Reason, c.reason) {
+				t.Errorf("reason %q, want …%s… (-want +got):\n%s", got.Reason, c.reason, diff)
+			}
+		})
+	}
+}
+
+// A time to come back may be a date.
+func TestATokenEndpointThatNamesADate(t *testing.T) {
+	t.Parallel()
+	got := tokenResult(t, http.StatusServiceUnavailable, http.Header{"Retry-After": {"Wed, 25 Nov 2026 12:00:10 GMT"}}, "")
+	if got.RetryAfter != 10*time.Second {
+		t.Errorf("%+v", got)
 	}
 }
 

@@ -32,6 +32,6 @@ func Meanings() []Meaning {
 		{"redirect", "The service sends the sender to a private address."},
 		{"flood", "The push is accepted, with a body of 16 MiB."},
 		{"drip", "The push is accepted, with a body without an end, a byte at a time."},
-		{"answer-N", "The HTTP status N. With Baidu and Xiaomi a code of the service's own, or an HTTP status. Below 300, a Web Push is accepted."},
+		{"answer-N", "The HTTP status N. With Baidu and Xiaomi a code of the service's own, or, from 200 to 599, the HTTP status of a front end's page. Below 300, a Web Push is accepted."},
 	}
 }

@@ -131,7 +131,7 @@ func (p *play) told(handle string) {
 		return
 	}
 	p.sim.SetFate(p.service.sim, handle, pnssim.Fate{
-		Kind: "answer", Answer: &pnssim.Answer{Status: p.answer.Status, Header: p.answer.HTTPHeader(), Body: p.answer.Body},
+		Kind: "answer", Answer: &pnssim.Answer{Status: p.answer.Status, Header: p.answer.HTTPHeader(), Body: strings.ReplaceAll(p.answer.Body, pnstest.Handle, handle)},
 	})
 }
 

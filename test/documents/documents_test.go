@@ -42,7 +42,10 @@ func services(t *testing.T) []service {
 	return all
 }
 
-func TestOutcomes(t *testing.T) { t.Parallel(); same(t, "outcomes.md", outcomes(services(t))) }
+func TestOutcomes(t *testing.T) {
+	t.Parallel()
+	same(t, "outcomes.md", outcomes(services(t), pnstest.Answers(t, "../../internal/pns")))
+}
 
 func TestSimulators(t *testing.T) { t.Parallel(); same(t, "simulators.md", simulators(t, services(t))) }
 

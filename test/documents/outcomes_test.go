@@ -25,11 +25,27 @@ fates that show it with ` + "`fanfare dev`" + `, see [simulators.md](simulators.
 - *The handle is deleted*: the registration is; an installation stays, and says that its channel has expired. Where more than 20 % of at least
   50 answers call the handle dead, it becomes a suspect instead: ` + "`fanfare hub suspects`" + `.
 - *At once again*: one second try in the same attempt; its answer is the one that counts.
-
-Legacy FCM (` + "`gcm`" + `) is delivered as FCM v1 is.
 `
 
-func outcomes(all []service) string {
+// legacy is in the place of a table for the platform that has no answers of its own.
+const legacy = `
+## GCM (legacy FCM)
+
+Google has switched its legacy API off: registrations and notifications of ` + "`gcm`" + ` are delivered through FCM v1, with the hub's credential for ` + "`fcmv1`" + `, and
+every row of [FCM](#fcm) holds for them. The telemetry counts them as ` + "`gcm`" + `, apart from ` + "`fcmv1`" + `. What cannot be translated to FCM v1 ends as
+InvalidNotificationFormat and what is too large as InvalidNotificationSize, for every device and before FCM is asked; the handles are kept.
+`
+
+// tokenHead is the head of the table of token endpoints.
+const tokenHead = `
+## Token endpoints
+
+FCM, WNS and ADM take a push with an access token alone, which Fanfare gets from Google, Microsoft or Amazon with the hub's credential and renews in time.
+Without one nothing is sent, so that no answer here says anything of a handle. No answer at all counts as a 5xx does. Each row is
+tested with the part of Fanfare that gets tokens.
+`
+
+func outcomes(all []service, tokens []pnstest.Answer) string {
 	var b strings.Builder
 	b.WriteString(outcomesHead)
 	for _, s := range all {
@@ -37,6 +53,13 @@ func outcomes(all []service) string {
 		for _, a := range s.answers {
 			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", a.Says, a.Means, a.Outcome, does(&a), fates(&a))
 		}
+		if s.connector == "fcm" {
+			b.WriteString(legacy)
+		}
+	}
+	b.WriteString(tokenHead + "\n| answer | what it means | outcome | what Fanfare does |\n|---|---|---|---|\n")
+	for _, a := range tokens {
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", a.Says, a.Means, a.Outcome, does(&a))
 	}
 	return b.String()
 }

@@ -32,8 +32,11 @@ by its end.
 | Baidu | ` + "`11-fate-gone.1`" + ` |
 
 A word that the service does not know is no fate: the device is live. Of the words with N, the number may be missing; the table says in
-brackets what it is then. To APNs, 64 zeros are nobody's token; to Xiaomi, 0 is nobody's id. Xiaomi takes up to a thousand ids in one
-request and answers once: a fate with a code befalls all of them, and no device gets the message.
+brackets what it is then. To APNs, 64 zeros are nobody's token; to Xiaomi, 0 is nobody's id.
+
+Xiaomi takes up to a thousand ids in one request and answers once. Ids that are ` + "`gone`, `expired` or `malformed`" + ` are named in the answer (code 0 and
+` + "`bad_regids`" + `), and the others get the message; code 20301 is the answer where there are no others. Every other fate but ` + "`slow`, `answer-N`" + ` among them, is that
+of the whole request: no device gets the message, and the first such fate counts. For ` + "`foreign`" + ` alone Fanfare sends the halves apart, until the others have theirs.
 
 | word | what it says of the device |
 |---|---|

@@ -20,13 +20,14 @@ import (
 // Answer is one answer of a push service, and what Fanfare makes of it: a row
 // of testdata/answers.yaml in the folder of each connector. The connector's own
 // test classifies it, a scenario plays it through a whole hub, and
-// docs/outcomes.md shows it.
+// docs/outcomes.md shows it. What token endpoints answer stands in that of
+// package pns.
 type Answer struct {
 	Says    string            `yaml:"says"`  // status and reason, as the service writes them
 	Means   string            `yaml:"means"` // a sentence
 	Status  int               `yaml:"status"`
 	Header  map[string]string `yaml:"header"`
-	Body    string            `yaml:"body"`
+	Body    string            `yaml:"body"`    // Handle stands in it for the device's own
 	Class   string            `yaml:"class"`   // a name of Classes
 	Outcome string            `yaml:"outcome"` // its name in the telemetry
 	Again   string            `yaml:"again"`   // a name of seconds; "": no second try at once
@@ -40,10 +41,13 @@ type Answer struct {
 	Fates []string `yaml:"fates"`
 }
 
+// Handle stands in a body for the handle of the device that is answered to.
+const Handle = "HANDLE"
+
 // Classes are the names of the classes, as answers.yaml has them.
 var Classes = map[string]pns.Class{
 	"unknown": pns.Unknown, "accepted": pns.OK, "dead": pns.Drop, "replaced": pns.Update, "retry": pns.Retry,
-	"reconnect": pns.Reconnect, "credential": pns.Credential, "message": pns.Body, "hold": pns.Hold,
+	"reconnect": pns.Reconnect, "credential": pns.Credential, "message": pns.Body, "hold": pns.Hold, "unsent": pns.Unsent,
 }
 
 var seconds = map[string]pns.Again{

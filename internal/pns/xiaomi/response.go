@@ -61,6 +61,7 @@ type answer struct {
 type verdict struct {
 	each   pns.Result      // for those that are not named
 	dead   map[string]bool // the ids that are named as dead
+	why    string          // the reason of those
 	oneBad bool            // one device was refused, and the others for its sake
 }
 
@@ -73,7 +74,7 @@ func classify(a *pns.Answer, now time.Time) verdict {
 	switch {
 	case known:
 	case err == nil && notNumber == nil && code == 0 && a.Status == http.StatusOK && strings.EqualFold(string(said.Result), "ok"):
-		return accepted(&said)
+		return accepted(a.Reason, &said)
 	case notNumber == nil && code != 0 && a.Status == http.StatusOK:
 		r = notOurs
 	default:
@@ -92,13 +93,13 @@ func classify(a *pns.Answer, now time.Time) verdict {
 
 // accepted reads an answer of code 0: all were taken, but for the ids that it
 // names.
-func accepted(said *answer) verdict {
+func accepted(status string, said *answer) verdict {
 	var data struct {
 		ID  pns.Text        `json:"id"`
 		Bad json.RawMessage `json:"bad_regids"`
 	}
 	_ = json.Unmarshal(said.Data, &data) // there may be none
-	v := verdict{dead: map[string]bool{}}
+	v := verdict{dead: map[string]bool{}, why: pns.Reason(status, "0", "the id is in bad_regids")}
 	for _, id := range ids(data.Bad) {
 		v.dead[strings.TrimSpace(id)] = true
 	}
@@ -131,7 +132,7 @@ func (v *verdict) fill(targets []pns.Target, at []int, results []pns.Result) {
 		if v.dead[targets[k].Handle] {
 			results[k] = pns.Result{
 				Class: pns.Drop, Outcome: hub.BadChannel, Malformed: taken == 0,
-				Reason: "0: the id is in bad_regids", Correlation: v.each.Correlation,
+				Reason: v.why, Correlation: v.each.Correlation,
 			}
 		}
 	}
