@@ -60,7 +60,8 @@ type inquiry struct {
 	expr     tagexpr.Node
 	subjects []*subject
 	more     bool
-	channel  *hub.Installation // the installation that device names
+	channel  *hub.Installation           // the installation that device names
+	ends     map[string]store.ChannelEnd // by installation, how its channel was last called dead
 	tasks    []task.Task
 	creds    map[hub.Platform]hub.Credential // by the platform of devices
 	lacking  bool                            // pages of the log have lost notes, or never had any
@@ -72,7 +73,7 @@ type inquiry struct {
 // registration that it names is explained by itself, up to 20. A notification
 // that is not known is store.ErrNotFound.
 func (d *Dispatcher) Explain(ctx context.Context, hubID int64, notificationID, device string) (Explanation, error) {
-	q := &inquiry{d: d, now: d.cfg.Clock.Now(), device: device, creds: map[hub.Platform]hub.Credential{}}
+	q := &inquiry{d: d, now: d.cfg.Clock.Now(), device: device, creds: map[hub.Platform]hub.Credential{}, ends: map[string]store.ChannelEnd{}}
 	err := d.cfg.Store.View(ctx, func(r store.Reader) error { return q.read(r, hubID, notificationID) })
 	if err != nil {
 		return Explanation{}, err

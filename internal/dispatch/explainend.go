@@ -7,6 +7,7 @@ import (
 
 	"github.com/fanfare-hub/fanfare/internal/hub"
 	"github.com/fanfare-hub/fanfare/internal/pns"
+	"github.com/fanfare-hub/fanfare/internal/store"
 )
 
 // classWords say what came of an attempt.
@@ -136,12 +137,8 @@ func (q *inquiry) nobody() Explained {
 	case q.n.Direct != nil:
 		f.Cause = NotAddressed
 		f.Verdict = fmt.Sprintf("The send is a direct one to %s, and none of them is this device's.", counted(len(q.n.Direct), "handle"))
-	case q.channel != nil && q.channel.ChannelExpired && !q.channel.UpdatedAt.After(q.began()):
-		f.Cause = ChannelExpired
-		f.Verdict = fmt.Sprintf("The installation's channel had been marked as expired before the send (%s): its push service had called it dead.", stamp(q.channel.UpdatedAt))
 	case q.channel != nil && q.channel.ChannelExpired:
-		f.Cause = DeviceUnknown
-		f.Verdict = fmt.Sprintf("The installation's channel was marked as expired after the send had begun (%s), and not by it; which registrations it had then is no longer known.", stamp(q.channel.UpdatedAt))
+		f.Cause, f.Verdict = q.expired(q.channel)
 	case q.n.State == hub.Scheduled:
 		f.Cause = DeviceUnknown
 		f.Verdict = fmt.Sprintf("No installation, registration, user or handle of this name is known now; the send is scheduled for %s, and reaches whom it is for then.", stamp(q.n.ScheduledAt))
@@ -158,6 +155,41 @@ func (q *inquiry) nobody() Explained {
 		f.InstallationID, f.Platform = q.channel.ID, q.channel.Platform.String()
 	}
 	return f.Explained
+}
+
+// expired is for an installation whose channel is marked as expired.
+func (q *inquiry) expired(i *hub.Installation) (Cause, string) {
+	end := q.ends[i.ID]
+	switch {
+	case end.At.IsZero() && !i.UpdatedAt.After(q.began()):
+		return ChannelExpired, fmt.Sprintf("The installation's channel had been marked as expired before the send, since its push service had called it dead; when is no longer known (%s at the latest).", stamp(i.UpdatedAt))
+	case end.At.IsZero():
+		return DeviceUnknown, "The installation's channel is marked as expired; whether it was so before the send is no longer known."
+	case !end.At.After(q.began()):
+		return ChannelExpired, fmt.Sprintf("The installation's channel had been marked as expired before the send, at %s: %s.", stamp(end.At), how(end))
+	}
+	return DeviceUnknown, fmt.Sprintf("The installation's channel was marked as expired at %s, after the send had begun: %s; which registrations it had at the send is no longer known.", stamp(end.At), how(end))
+}
+
+// how says on whose word a channel was marked as expired.
+func how(end store.ChannelEnd) string {
+	if end.Notification == "" {
+		return "an operator had confirmed that it is dead"
+	}
+	return fmt.Sprintf("its push service had answered the notification %s with %s", end.Notification, end.Outcome)
+}
+
+// formerly says of an installation with a channel how it lost the one before; ""
+// where that is told already, or it lost none.
+func (q *inquiry) formerly(installation string) string {
+	end := q.ends[installation]
+	switch {
+	case end.At.IsZero() || end.Notification == q.n.ID:
+		return ""
+	case end.At.After(q.began()):
+		return fmt.Sprintf("; the channel that its installation had before was marked as expired at %s, after the send had begun (%s), and whether the send reached that is no longer known", stamp(end.At), how(end))
+	}
+	return fmt.Sprintf("; the channel that its installation had before had been marked as expired at %s, before the send (%s)", stamp(end.At), how(end))
 }
 
 // began is when the send began, or now.

@@ -77,7 +77,7 @@ func (q *inquiry) checkRegistration(f *finding, s *subject) {
 	}
 	switch {
 	case q.n.Bound > 0 && s.number > q.n.Bound:
-		f.fails(RegisteredLater, "registration", "It was registered after the send had begun (or changed its platform or kind since, which makes a new one): last written %s.", stamp(s.reg.UpdatedAt))
+		f.fails(RegisteredLater, "registration", "It was registered after the send had begun (or changed its platform or kind since, which makes a new one): last written %s%s.", stamp(s.reg.UpdatedAt), q.formerly(s.reg.InstallationID))
 	case q.n.State == hub.Canceled:
 		f.step("registration", "The send was cancelled before it began; the registration was last written %s.", stamp(s.reg.UpdatedAt))
 	case q.n.Bound == 0 && q.n.StartedAt.IsZero():

@@ -47,6 +47,22 @@ func (q *inquiry) findSubjects(r store.Reader) error {
 		return nil
 	}
 	q.channel = &i
+	if err != nil {
+		return err
+	}
+	return q.readEnd(r, i.ID)
+}
+
+// readEnd reads how an installation's channel was last called dead.
+func (q *inquiry) readEnd(r store.Reader, installation string) error {
+	if _, read := q.ends[installation]; read || installation == "" {
+		return nil
+	}
+	end, err := r.ChannelEnd(q.n.HubID, installation)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil // the registration outlives it for a moment
+	}
+	q.ends[installation] = end
 	return err
 }
 
@@ -141,6 +157,12 @@ func (q *inquiry) readState(r store.Reader) error {
 			return err
 		}
 		if err := q.readCredential(r, s.platform); err != nil {
+			return err
+		}
+		if s.reg == nil {
+			continue
+		}
+		if err := q.readEnd(r, s.reg.InstallationID); err != nil {
 			return err
 		}
 	}

@@ -159,6 +159,17 @@ type RegistrationWriter interface {
 // Installations reads installations.
 type Installations interface {
 	Installation(hubID int64, id string, now time.Time) (hub.Installation, error)
+	// ChannelEnd returns how the device's own channel was last called dead: it is
+	// kept when the device writes another. All zero: never, or not noted.
+	ChannelEnd(hubID int64, id string) (ChannelEnd, error)
+}
+
+// ChannelEnd says when the channel of an installation was marked as expired, and
+// by the answer to which notification ("": an operator's word).
+type ChannelEnd struct {
+	At           time.Time
+	Notification string
+	Outcome      hub.Outcome
 }
 
 // InstallationWriter changes installations and, with them, the registrations

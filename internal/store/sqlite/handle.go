@@ -123,6 +123,9 @@ func (t *tx) DropHandle(hubID int64, p hub.Platform, d store.Dead, now time.Time
 		} else {
 			installations[r.InstallationID] = true
 			err = t.changeChannel(hubID, r.InstallationID, p, d.Handle, now, func(_ *string, expired *bool) { *expired = true })
+			if err == nil && r.SecondaryTileName == "" {
+				err = t.endChannel(hubID, r.InstallationID, &d, now)
+			}
 		}
 		if err == nil {
 			err = t.addFeedback(hubID, r, store.Feedback{Outcome: outcomeOf(&d), NotificationID: d.Notification}, now)

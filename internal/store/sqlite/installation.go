@@ -25,6 +25,18 @@ func (r *reader) Installation(hubID int64, id string, now time.Time) (hub.Instal
 	return i, nil
 }
 
+func (r *reader) ChannelEnd(hubID int64, id string) (end store.ChannelEnd, err error) {
+	row := r.row("SELECT ended_at, ended_by, ended_as FROM installation WHERE hub_id = ? AND id = ?", hubID, id)
+	return end, notFound(row.Scan(micros{&end.At}, &end.Notification, &end.Outcome))
+}
+
+// endChannel notes how an installation's channel came to its end.
+func (t *tx) endChannel(hubID int64, id string, d *store.Dead, now time.Time) error {
+	_, err := t.exec("UPDATE installation SET ended_at = ?, ended_by = ?, ended_as = ? WHERE hub_id = ? AND id = ?",
+		at(now), d.Notification, outcomeOf(d), hubID, id)
+	return err
+}
+
 // derivedKey tells an installation's registrations apart; each keeps its id and
 // number as long as its key stays.
 type derivedKey struct {
@@ -55,7 +67,8 @@ func (t *tx) writeInstallation(hubID int64, i *hub.Installation, now time.Time) 
 	if err != nil {
 		return err
 	}
-	_, err = t.exec("INSERT OR REPLACE INTO installation (hub_id, id, document, expires_at) VALUES (?, ?, ?, ?)", hubID, i.ID, string(doc), at(i.ExpiresAt))
+	_, err = t.exec(`INSERT INTO installation (hub_id, id, document, expires_at) VALUES (?, ?, ?, ?)
+		ON CONFLICT (hub_id, id) DO UPDATE SET document = excluded.document, expires_at = excluded.expires_at`, hubID, i.ID, string(doc), at(i.ExpiresAt))
 	if err != nil {
 		return err
 	}

@@ -170,12 +170,13 @@ func deadHandles(f *fixture) {
 	f.update(func(tx store.Tx) error { return tx.PutInstallation(f.hub, &i, now) })
 	native := f.derived("i")[""]
 	t, _ = f.target(s, native.Number)
-	if !drop(store.Dead{Number: native.Number, Handle: "dd", Written: t.Written, Since: now}) {
+	if !drop(store.Dead{Number: native.Number, Handle: "dd", Written: t.Written, Since: now, Outcome: hub.BadChannel, Notification: "NH-7"}) {
 		f.Error("an installation's dead channel was kept")
 	}
 	if left := f.derived("i"); len(left) != 0 {
 		f.Errorf("%d registrations of a dead channel are left", len(left))
 	}
+	f.endsOfChannels(&i)
 	f.view(func(r store.Reader) error {
 		got, err := r.Installation(f.hub, "i", now)
 		if !got.ChannelExpired {
@@ -183,6 +184,36 @@ func deadHandles(f *fixture) {
 		}
 		return err
 	})
+}
+
+// endsOfChannels holds that the end of i's channel is noted, and stays when it gets
+// another; a tile's end is none of the device's.
+func (f *fixture) endsOfChannels(i *hub.Installation) {
+	f.Helper()
+	end := func(id string, want store.ChannelEnd) {
+		f.Helper()
+		f.view(func(r store.Reader) error {
+			got, err := r.ChannelEnd(f.hub, id)
+			if diff := cmp.Diff(want, got); diff != "" {
+				f.Errorf("the end of %s (-want +got):\n%s", id, diff)
+			}
+			return err
+		})
+	}
+	noted := store.ChannelEnd{At: now, Notification: "NH-7", Outcome: hub.BadChannel}
+	end(i.ID, noted)
+	f.update(func(tx store.Tx) error {
+		again := *i
+		return tx.PutInstallation(f.hub, &again, now.Add(time.Hour))
+	})
+	end(i.ID, noted)
+	tiled := hub.Installation{ID: "tiled", Platform: hub.APNs, Handle: "d0", SecondaryTiles: map[string]hub.SecondaryTile{"t": {Handle: "d1"}}}
+	f.update(func(tx store.Tx) error { return tx.PutInstallation(f.hub, &tiled, now) })
+	f.drop(store.Dead{Handle: "d1", Since: now})
+	end("tiled", store.ChannelEnd{})
+	f.update(func(tx store.Tx) error { return tx.PutInstallation(f.hub, i, now) })
+	f.drop(store.Dead{Handle: i.Handle, Since: now})
+	end(i.ID, store.ChannelEnd{At: now, Outcome: hub.ExpiredChannel})
 }
 
 func replacedHandles(f *fixture) {
