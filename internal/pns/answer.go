@@ -2,6 +2,7 @@ package pns
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -45,21 +46,17 @@ func digits(s string) bool {
 const maxReason = 300
 
 // Reason joins what a service said into one line for people: control
-// characters become blanks, empty parts are left out, and it is cut at 300
-// bytes.
+// characters become blanks, parts that are empty or were said already are left
+// out, and it is cut at 300 bytes.
 func Reason(parts ...string) string {
-	var b strings.Builder
+	var said []string
 	for _, part := range parts {
 		part = strings.TrimSpace(strings.Map(printable, part))
-		if part == "" {
-			continue
+		if part != "" && !slices.Contains(said, part) {
+			said = append(said, part)
 		}
-		if b.Len() > 0 {
-			b.WriteString(": ")
-		}
-		b.WriteString(part)
 	}
-	s := b.String()
+	s := strings.Join(said, ": ")
 	if len(s) > maxReason {
 		s = strings.ToValidUTF8(s[:maxReason], "")
 	}

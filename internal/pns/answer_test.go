@@ -47,6 +47,9 @@ func TestReason(t *testing.T) {
 	if got, want := pns.Reason("410", "", " Gone\r\nX: y ", "\x00"), "410: Gone  X: y"; got != want {
 		t.Errorf("Reason = %q, want %q", got, want)
 	}
+	if got, want := pns.Reason("503", "DOWN", "down", " DOWN", "503"), "503: DOWN: down"; got != want {
+		t.Errorf("Reason = %q, want %q", got, want)
+	}
 	long := pns.Reason(strings.Repeat("é", 400), "\xff")
 	if len(long) > 300 || !utf8.ValidString(long) {
 		t.Errorf("a long reason has %d bytes, valid UTF-8: %v", len(long), utf8.ValidString(long))

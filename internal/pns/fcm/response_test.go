@@ -125,6 +125,11 @@ func TestReasonNamesTheAnswer(t *testing.T) {
 	if want := "401: THIRD_PARTY_AUTH_ERROR: UNAUTHENTICATED: BadCertificate: no key"; got.Reason != want {
 		t.Errorf("reason %q, want %q", got.Reason, want)
 	}
+	// FCM's own code and the one of Google's APIs are often one word.
+	got = classify(503, nil, []byte(fcmError("UNAVAILABLE", "UNAVAILABLE", "try later", "")), now, false)
+	if want := "503: UNAVAILABLE: try later"; got.Reason != want {
+		t.Errorf("reason %q, want %q", got.Reason, want)
+	}
 }
 
 // FuzzClassify holds that no answer breaks the connector, and that a handle is
