@@ -3,6 +3,7 @@ package notificationhubs
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -24,6 +25,9 @@ func (c *Client) Suspects(ctx context.Context, p Platform) iter.Seq2[Suspect, er
 	return func(yield func(Suspect, error) bool) {
 		for query := (url.Values{}); ; {
 			page, err := c.suspectPage(ctx, p, query)
+			if err == nil && page.Next != "" && page.Next == query.Get("after") {
+				err = errors.New("notificationhubs: the list of suspects does not go on: its next page is the same again")
+			}
 			if err != nil {
 				yield(Suspect{}, err)
 				return

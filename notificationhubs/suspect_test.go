@@ -36,6 +36,20 @@ func TestSuspectsGoOn(t *testing.T) {
 	}
 }
 
+// A hub that names the same page for ever ends the list.
+func TestSuspectsThatDoNotGoOn(t *testing.T) {
+	t.Parallel()
+	client, rec := setup(t, nh.ClientOptions{}, always(http.StatusOK, `{"suspects":[],"next":"a"}`))
+	for _, err := range client.Suspects(t.Context(), nh.APNs) {
+		if err == nil {
+			t.Error("a suspect of an empty page")
+		}
+	}
+	if n := len(rec.all()); n != 2 {
+		t.Errorf("%d requests, want 2", n)
+	}
+}
+
 func TestCountSuspects(t *testing.T) {
 	t.Parallel()
 	client, rec := setup(t, nh.ClientOptions{}, always(http.StatusOK, `{"platform":"apns","total":5800,"suspects":[{"handle":"a"}],"next":"a"}`))
