@@ -30,9 +30,9 @@ type ClientOptions struct {
 	// RootCAs are trusted instead of the system's, for instance the local
 	// authority of fanfare dev. It cannot be given with an HTTPClient.
 	RootCAs *x509.CertPool
-	// Debug gets a dump of every request and answer, one Write for each. The
-	// token, a browser's secret and what describes a hub are left out; handles
-	// and payloads are not.
+	// Debug gets a dump of every request to the hub and of its answer, one Write
+	// for each. The token, a browser's secret and what describes a hub are left
+	// out, and so are the files of feedback; handles and payloads are not.
 	Debug io.Writer
 	// TestSend makes every send a test send: it waits for the outcome at up to
 	// ten devices, which SendResult then holds.

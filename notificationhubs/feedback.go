@@ -150,9 +150,9 @@ func inContainer(container, name string) string {
 }
 
 // openBlob reads an address that is a key in itself: no token goes there, and
-// no error shows it. What it answers is not held to a time limit as a whole,
-// only by ctx: a day's feedback may be long.
-func (c *Client) openBlob(ctx context.Context, address string) (io.ReadCloser, error) {
+// no error shows it. It is tried again until it begins to answer. What it answers
+// is not held to a time limit as a whole, only by ctx: a day's feedback may be long.
+func (c *Client) openBlob(ctx context.Context, address string) (body io.ReadCloser, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, errors.New("notificationhubs: the address of the feedback is not a URL")
@@ -160,6 +160,14 @@ func (c *Client) openBlob(ctx context.Context, address string) (io.ReadCloser, e
 	req.Header.Set("User-Agent", c.userAgent)
 	client := *c.http
 	client.Timeout = 0
+	err = c.repeat(ctx, false, func(int) (err error) {
+		body, err = getBlob(&client, req)
+		return err
+	})
+	return body, err
+}
+
+func getBlob(client *http.Client, req *http.Request) (io.ReadCloser, error) {
 	resp, err := client.Do(req)
 	if err != nil {
 		return nil, fmt.Errorf("notificationhubs: %w", withoutQuery(err))

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -93,6 +94,41 @@ func TestFeedbackContainer(t *testing.T) {
 	if r := rec.last(); r.method != "GET" || r.uri != "/MyHub/feedbackcontainer?api-version=2020-06" {
 		t.Errorf("%s %s", r.method, r.uri)
 	}
+}
+
+// Storage that is busy, or breaks the connection, is asked again: for a page of
+// the list and for a file.
+func TestFeedbackIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		bodies := map[int]string{
+			1: "https://a.example/c?sig=x",
+			3: `<EnumerationResults><Blobs><Blob><Name>f</Name></Blob></Blobs></EnumerationResults>`,
+			5: record("a", ""),
+		}
+		client, times := fake(t, nh.ClientOptions{}, func(n int, _ *http.Request) (*http.Response, error) {
+			switch n {
+			case 2:
+				return respond(http.StatusServiceUnavailable, "", "Retry-After", "7")
+			case 4:
+				return nil, io.ErrUnexpectedEOF
+			}
+			return respond(http.StatusOK, bodies[n])
+		})
+		var got []string
+		for f, err := range client.Feedback(t.Context()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, f.Handle)
+		}
+		if len(got) != 1 || got[0] != "a" || len(*times) != 5 {
+			t.Fatalf("%q after %d requests", got, len(*times))
+		}
+		if wait := (*times)[2].Sub((*times)[1]); wait != 7*time.Second {
+			t.Errorf("it was asked again after %v, want 7s", wait)
+		}
+	})
 }
 
 // A loop that is left reads no more.

@@ -48,20 +48,30 @@ func (c *Client) do(ctx context.Context, r call) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	for attempt := 1; ; attempt++ {
-		a, err := c.attempt(ctx, &r, target)
+	var a *answer
+	err = c.repeat(ctx, r.once, func(attempt int) (err error) {
+		a, err = c.attempt(ctx, &r, target)
 		if attempt > 1 && r.gone && notFound(err) {
-			return &answer{status: http.StatusNotFound}, nil
+			a, err = &answer{status: http.StatusNotFound}, nil
 		}
+		return err
+	})
+	return a, err
+}
+
+// repeat makes an attempt, and again while that is safe and may help.
+func (c *Client) repeat(ctx context.Context, once bool, attempt func(n int) error) error {
+	for n := 1; ; n++ {
+		err := attempt(n)
 		if err == nil {
-			return a, nil
+			return nil
 		}
-		wait, again := c.retry.after(err, attempt, r.once)
+		wait, again := c.retry.after(err, n, once)
 		if !again || !inTime(ctx, wait) {
-			return nil, err
+			return err
 		}
 		if cause := pause(ctx, wait); cause != nil {
-			return nil, fmt.Errorf("notificationhubs: waiting to try again: %w, after %w", cause, err)
+			return fmt.Errorf("notificationhubs: waiting to try again: %w, after %w", cause, err)
 		}
 	}
 }
