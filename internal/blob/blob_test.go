@@ -142,6 +142,26 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// A URL without a signature is refused in many ways, which all mean the same.
+func TestRefusalsOfNoSignature(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{401, 403, 404, 409} {
+		s, client := setup(t, func(w http.ResponseWriter, _ *http.Request) bool {
+			w.WriteHeader(status)
+			return true
+		})
+		for _, query := range []string{"", "?sv=2020-01-01"} {
+			err := client.PutBlock(t.Context(), s.Address()+"/c/f"+query, "1", nil)
+			if want := "the URL has no signature"; err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%d, %q: %v, want %q", status, query, err, want)
+			}
+		}
+		if err := client.PutBlock(t.Context(), s.URL("/c/f"), "1", nil); err == nil || strings.Contains(err.Error(), "no signature") {
+			t.Errorf("%d with a signature: %v", status, err)
+		}
+	}
+}
+
 // Storage that does not do as Azure's does is found out.
 func TestStrangeStorage(t *testing.T) {
 	t.Parallel()

@@ -34,7 +34,7 @@ func (e *Error) Unwrap() error { return e.err }
 // explained says what the commonest refusals mean to whoever made the URL.
 var explained = map[int]string{
 	http.StatusForbidden:          "the URL's signature is wrong, has expired, or lacks a right",
-	http.StatusUnauthorized:       "the URL has no signature, or one that is wrong",
+	http.StatusUnauthorized:       "the URL's signature is wrong",
 	http.StatusNotFound:           "there is no such container or file",
 	http.StatusPreconditionFailed: "the file was changed while it was read",
 }
@@ -48,10 +48,22 @@ func refusal(doing string, resp *http.Response) *Error {
 		said += " " + code
 	}
 	e.reason = fmt.Sprintf("%s: the storage answered %s", doing, said)
-	if why := explained[resp.StatusCode]; why != "" {
+	if why := meaning(resp); why != "" {
 		e.reason += ": " + why
 	}
 	return e
+}
+
+// meaning is what a refusal means. Storage hides what it has from a URL without
+// a signature: it answers 401, 403, 404 or 409, depending on the account.
+func meaning(resp *http.Response) string {
+	switch resp.StatusCode {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusConflict:
+		if !resp.Request.URL.Query().Has("sig") {
+			return "the URL has no signature, which is sig in its query; in a shell, the URL must stand in quotes"
+		}
+	}
+	return explained[resp.StatusCode]
 }
 
 func temporary(status int) bool {
