@@ -2,6 +2,7 @@ package hubtest
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/fanfare-hub/fanfare/internal/pnssim"
 	"github.com/fanfare-hub/fanfare/notificationhubs"
@@ -117,14 +118,28 @@ func (d *Device) SetFate(f Fate) {
 	}
 }
 
+// kept is how many pushes of a device are kept, and keptInAll of all devices.
+const (
+	kept      = 1_000
+	keptInAll = 100_000
+)
+
 // Received returns what the device got, the oldest first: the last thousand.
 func (d *Device) Received() []Push {
 	return pushes(d.hub.dev.Sim.Received(d.service, d.address.Handle))
 }
 
 // Wait returns what the device got, as soon as that is n pushes since the hub
-// began. With the error, which is that of ctx as a rule, comes what there is.
+// began, a thousand at most. What waits for the hub's clock comes with Advance
+// alone. With the error, which is that of ctx as a rule, comes what there is.
 func (d *Device) Wait(ctx context.Context, n int) ([]Push, error) {
+	if n > kept {
+		return nil, fmt.Errorf("hubtest: waiting for %d pushes: of a device the last %d are kept", n, kept)
+	}
 	got, err := d.hub.dev.Sim.Wait(ctx, d.service, d.address.Handle, n)
+	if err != nil {
+		err = fmt.Errorf("hubtest: the device %s of %s, whose push service was asked for %d pushes in all: %w",
+			d.address.Handle, d.platform, d.hub.dev.Sim.Requests(d.service), err)
+	}
 	return pushes(got), err
 }

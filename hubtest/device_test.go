@@ -214,7 +214,23 @@ func TestWait(t *testing.T) {
 	if got, err := d.Wait(ended, 3); !errors.Is(err, context.Canceled) || len(got) != 2 {
 		t.Errorf("%v, %v", got, err)
 	}
+	_, err := d.Wait(ended, 3)
+	if want := "hubtest: the device " + d.Handle() + " of apns, whose push service was asked for 2 pushes in all: "; !strings.HasPrefix(fmt.Sprint(err), want) {
+		t.Errorf("%v, want %s…", err, want)
+	}
 	if got, err := hub.Wait(ended, 3); !errors.Is(err, context.Canceled) || len(got) != 2 {
 		t.Errorf("%v, %v", got, err)
+	}
+}
+
+// More than is kept can never be there: nobody waits for it.
+func TestWaitForMoreThanIsKept(t *testing.T) {
+	t.Parallel()
+	hub := hubtest.Start(t)
+	if _, err := hub.Device(nh.APNs, "phone").Wait(t.Context(), 1_001); err == nil {
+		t.Error("a device had 1,001 pushes")
+	}
+	if _, err := hub.Wait(t.Context(), 100_001); err == nil {
+		t.Error("all devices had 100,001 pushes")
 	}
 }

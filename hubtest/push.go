@@ -2,6 +2,7 @@ package hubtest
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -34,12 +35,16 @@ func pushes(all []pnssim.Received) []Push {
 // thousand of a device, and 100,000 in all.
 func (h *Hub) Received() []Push { return pushes(h.dev.Sim.Everything()) }
 
-// Wait returns what all devices got, as soon as that is n pushes. With the error,
+// Wait returns what all devices got, as soon as that is n pushes, 100,000 at
+// most. What waits for the hub's clock comes with Advance alone. With the error,
 // which is that of ctx as a rule, comes what there is.
 func (h *Hub) Wait(ctx context.Context, n int) ([]Push, error) {
+	if n > keptInAll {
+		return nil, fmt.Errorf("hubtest: waiting for %d pushes: of all devices the last %d are kept", n, keptInAll)
+	}
 	p, err := h.dev.Sim.Await(ctx, pnssim.Query{Limit: max(n, 1)}, n)
 	if err != nil {
-		return pushes(p.Pushes), err
+		return pushes(p.Pushes), fmt.Errorf("hubtest: all devices: %w", err)
 	}
 	return h.Received(), nil
 }
