@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -63,7 +64,12 @@ func setup(t testing.TB, before func(w http.ResponseWriter, r *http.Request) boo
 	f.storage.Before = before
 	f.update(func(tx store.Tx) error { return tx.PutHub(&f.hub) })
 	f.start(s)
-	t.Cleanup(f.stop)
+	t.Cleanup(func() {
+		f.stop()
+		if _, sig, _ := strings.Cut(blobtest.Signature, "sig="); strings.Contains(f.log.String(), sig) {
+			t.Errorf("a signature is in the log:\n%s", f.log.String())
+		}
+	})
 	return f
 }
 
@@ -236,3 +242,22 @@ func (m *mortal) View(ctx context.Context, fn func(store.Reader) error) error {
 
 // died reports whether the process came to its nth write.
 func (m *mortal) died() bool { return m.writes.Load() >= m.nth }
+
+// dieOnce runs a job with a process that dies at its nth write, and then with
+// one that does not. check sees the files.
+func (f *fixture) dieOnce(nth int64, after bool, typ hub.JobType, check func(output, failures string)) (died bool) {
+	f.Helper()
+	f.stop()
+	j := f.submit(typ)
+	m := &mortal{Store: f.store, nth: nth, after: after}
+	f.start(m)
+	f.idle(j.ID)
+	f.stop()
+	f.start(f.store)
+	got := f.idle(j.ID)
+	if got.Status != hub.JobCompleted {
+		f.Fatalf("died at write %d (after it: %t): the job is %s: %s", nth, after, got.Status, got.Failure)
+	}
+	check(f.files(got))
+	return m.died()
+}
