@@ -3,7 +3,6 @@ package api_test
 import (
 	"bufio"
 	"bytes"
-	"crypto/tls"
 	"fmt"
 	"io"
 	"maps"
@@ -75,17 +74,7 @@ func newConversation(t *testing.T, busy bool) *conversation {
 		open = setupBusy
 	}
 	f := open(t)
-	cfg := f.client.Transport.(*http.Transport).TLSClientConfig.Clone()
-	cfg.NextProtos = []string{"http/1.1"}
-	dialer := tls.Dialer{Config: cfg}
-	conn, err := dialer.DialContext(t.Context(), "tcp", f.server.Listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.Close() })
-	if err := conn.SetDeadline(time.Now().Add(answerTimeout)); err != nil {
-		t.Fatal(err)
-	}
+	conn := f.dial()
 	return &conversation{t: t, fixture: f, conn: conn, reader: bufio.NewReader(conn), bound: map[string]string{}}
 }
 

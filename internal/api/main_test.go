@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -331,17 +332,7 @@ const answerTimeout = 30 * time.Second
 // back until the server closes it.
 func (f *fixture) raw(request string) string {
 	f.t.Helper()
-	cfg := f.client.Transport.(*http.Transport).TLSClientConfig.Clone()
-	cfg.NextProtos = []string{"http/1.1"}
-	dialer := tls.Dialer{Config: cfg}
-	c, err := dialer.DialContext(f.t.Context(), "tcp", f.server.Listener.Addr().String())
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	defer c.Close()
-	if err := c.SetDeadline(time.Now().Add(answerTimeout)); err != nil {
-		f.t.Fatal(err)
-	}
+	c := f.dial()
 	if _, err := io.WriteString(c, request); err != nil {
 		f.t.Fatal(err)
 	}
@@ -350,6 +341,23 @@ func (f *fixture) raw(request string) string {
 		f.t.Fatal(err)
 	}
 	return string(b)
+}
+
+// dial opens a connection for HTTP/1.1, which ends with the test.
+func (f *fixture) dial() net.Conn {
+	f.t.Helper()
+	cfg := f.client.Transport.(*http.Transport).TLSClientConfig.Clone()
+	cfg.NextProtos = []string{"http/1.1"}
+	dialer := tls.Dialer{Config: cfg}
+	c, err := dialer.DialContext(f.t.Context(), "tcp", f.server.Listener.Addr().String())
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	f.t.Cleanup(func() { c.Close() })
+	if err := c.SetDeadline(time.Now().Add(answerTimeout)); err != nil {
+		f.t.Fatal(err)
+	}
+	return c
 }
 
 // busy is a store whose writes fail as on a full disk.

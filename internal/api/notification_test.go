@@ -1,8 +1,10 @@
 package api_test
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -316,6 +318,42 @@ func TestSendRefusesLongBodies(t *testing.T) {
 	})
 	if n := f.dispatch.count(); n != 1 {
 		t.Errorf("%d sends were accepted, want 1", n)
+	}
+}
+
+// A caller that sends its whole body before it reads sees why it was refused,
+// however it was: the connection is not reset under what it sends.
+func TestRefusedBodiesAreTakenIn(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	good, long := f.token(), strings.Repeat("x", 100_000)
+	for name, c := range map[string]struct{ version, authorization, headers, body, status string }{
+		"too long":                         {"1.1", good, "", long, "413"},
+		"too long, on its last connection": {"1.1", good, "Connection: close\r\n", long, "413"},
+		"too long, by HTTP/1.0":            {"1.0", good, "", long, "413"},
+		"not signed, by the Ruby client":   {"1.1", "x", "Connection: close\r\n", long, "401"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conn := f.dial()
+			fmt.Fprintf(conn, "POST %s HTTP/%s\r\nHost: %s\r\nAuthorization: %s\r\n%sContent-Length: %d\r\n\r\n",
+				messages, c.version, host, c.authorization, c.headers, len(c.body))
+			answer := bufio.NewReader(conn)
+			if _, err := answer.Peek(1); err != nil { // it is refused before its body is there
+				t.Fatal(err)
+			}
+			for rest := c.body; rest != ""; {
+				n := min(len(rest), 10_000)
+				if _, err := io.WriteString(conn, rest[:n]); err != nil {
+					t.Fatalf("%d bytes are left to send: %v", len(rest), err)
+				}
+				rest = rest[n:]
+			}
+			got, err := io.ReadAll(answer)
+			if err != nil || !strings.HasPrefix(string(got), "HTTP/"+c.version+" "+c.status+" ") || !strings.HasSuffix(string(got), "</Error>") {
+				t.Errorf("answer %q, %v", got, err)
+			}
+		})
 	}
 }
 

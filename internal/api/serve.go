@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -20,6 +21,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	s.write(w, hr, a, e.trackingID)
 	cut := a.rest != nil && !s.writeRest(w, hr, a.rest)
 	e.write(hr.Context(), s.log, a.status, s.clock.Now())
+	linger(w, hr)
 	if cut {
 		panic(http.ErrAbortHandler) // so that the caller sees that there was more
 	}
@@ -102,6 +104,9 @@ func (s *server) write(w http.ResponseWriter, hr *http.Request, a answer, tracki
 	h.Set(wire.HeaderCorrelationID, trackingID)
 	if hr.TLS != nil && !s.plainToo { // RFC 6797 §7.2: never over plain HTTP
 		h.Set("Strict-Transport-Security", fmt.Sprintf("max-age=%d", int(maxAge.Seconds())))
+	}
+	if a.rest == nil && a.status != http.StatusNoContent {
+		h.Set("Content-Length", strconv.Itoa(len(a.body)))
 	}
 	w.WriteHeader(a.status)
 	w.Write(a.body) //nolint:errcheck // see above
