@@ -16,6 +16,11 @@ type format struct {
 	platform hub.Platform
 }
 
+// isJSON reports whether every body of the format is JSON.
+func (f format) isJSON() bool {
+	return f.platform != hub.WNS && f.platform != hub.MPNS && f.platform != hub.Browser
+}
+
 // parseFormat compares without regard to case: documentation and clients
 // disagree about fcmV1. fcm, which Azure refuses, is what a published client
 // sends for legacy FCM.

@@ -83,9 +83,13 @@ func (s *server) notification(r *request) (*hub.Notification, error) {
 
 // message is what a send says, whoever it is for.
 func (r *request) message(body []byte, contentType string) (*hub.Notification, error) {
-	f, err := formatOf(r.Header, body)
+	plain := wire.WithoutBOM(body)
+	f, err := formatOf(r.Header, plain)
 	if err != nil {
 		return nil, err
+	}
+	if f.isJSON() {
+		body = plain
 	}
 	if err := checkPayload(f, body, r.Header); err != nil {
 		return nil, err

@@ -110,6 +110,28 @@ func TestSendKeepsWhatItWasGiven(t *testing.T) {
 	}
 }
 
+// A byte order mark is no part of JSON, and text of other sorts keeps its own.
+func TestSendDropsAByteOrderMark(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	const mark = "\ufeff"
+	for format, c := range map[string]struct{ body, want string }{
+		"apple":    {mark + apple, apple},
+		"template": {mark + `{"a":"b"}`, `{"a":"b"}`},
+		"":         {mark + `{"a":"b"}`, `{"a":"b"}`},
+		"browser":  {mark + "x", mark + "x"},
+	} {
+		f.send(c.body, "ServiceBusNotification-Format", format).want(201)
+		if got := string(f.dispatch.last(t).Body); got != c.want {
+			t.Errorf("%s: %q, want %q", format, got, c.want)
+		}
+	}
+	f.send(mark+"x", "ServiceBusNotification-Format", "windows", "X-WNS-Type", "wns/raw").want(201)
+	if got := string(f.dispatch.last(t).Body); got != mark+"x" {
+		t.Errorf("raw: %q", got)
+	}
+}
+
 func TestSendPassesHeadersOn(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

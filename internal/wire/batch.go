@@ -95,7 +95,7 @@ func readParts(r *multipart.Reader) (map[string]*part, error) {
 // readHandles reads a JSON array of texts, which may stand in single quotes:
 // Azure's documentation shows them so.
 func readHandles(text []byte) ([]string, error) {
-	s := scanner{text: text, rest: bytes.TrimPrefix(text, []byte("\ufeff"))}
+	s := scanner{text: text, rest: WithoutBOM(text)}
 	var handles []string
 	if !s.take('[') {
 		return nil, s.unexpected()

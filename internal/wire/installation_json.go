@@ -16,42 +16,43 @@ const maxJSONDepth = 16
 // installationJSON is the document as it stands on the wire. Members are
 // pointers or raw where the difference between forms matters; null is absent.
 type installationJSON struct {
-	InstallationID     string                  `json:"installationId"`
-	PushChannel        json.RawMessage         `json:"pushChannel,omitempty"`
-	PushChannelExpired *bool                   `json:"pushChannelExpired,omitempty"`
-	ExpiredPushChannel *bool                   `json:"expiredPushChannel,omitempty"` // the documentation's name
-	Platform           string                  `json:"platform"`
-	ExpirationTime     *string                 `json:"expirationTime,omitempty"`
-	UserID             *string                 `json:"userId,omitempty"`
-	Tags               []string                `json:"tags,omitempty"`
-	PushVariables      map[string]string       `json:"pushVariables,omitempty"`
-	Templates          map[string]templateJSON `json:"templates,omitempty"`
-	SecondaryTiles     map[string]tileJSON     `json:"secondaryTiles,omitempty"`
+	InstallationID     string                 `json:"installationId"`
+	PushChannel        json.RawMessage        `json:"pushChannel,omitempty"`
+	PushChannelExpired *bool                  `json:"pushChannelExpired,omitempty"`
+	ExpiredPushChannel *bool                  `json:"expiredPushChannel,omitempty"` // the documentation's name
+	Platform           string                 `json:"platform"`
+	ExpirationTime     *string                `json:"expirationTime,omitempty"`
+	UserID             *string                `json:"userId,omitempty"`
+	Tags               []string               `json:"tags,omitempty"`
+	PushVariables      optional[string]       `json:"pushVariables,omitempty"`
+	Templates          optional[templateJSON] `json:"templates,omitempty"`
+	SecondaryTiles     optional[tileJSON]     `json:"secondaryTiles,omitempty"`
 }
 
 type templateJSON struct {
-	Body         string            `json:"body"`
-	BodyTemplate string            `json:"bodyTemplate,omitempty"` // an old sample's name
-	Headers      map[string]string `json:"headers,omitempty"`
-	Expiry       *string           `json:"expiry,omitempty"`
-	Tags         []string          `json:"tags,omitempty"`
+	Body         string           `json:"body"`
+	BodyTemplate string           `json:"bodyTemplate,omitempty"` // an old sample's name
+	Headers      optional[string] `json:"headers,omitempty"`
+	Expiry       *string          `json:"expiry,omitempty"`
+	Tags         []string         `json:"tags,omitempty"`
 }
 
 type tileJSON struct {
-	PushChannel        string                  `json:"pushChannel"`
-	PushChannelExpired *bool                   `json:"pushChannelExpired,omitempty"`
-	Tags               []string                `json:"tags,omitempty"`
-	Templates          map[string]templateJSON `json:"templates,omitempty"`
+	PushChannel        string                 `json:"pushChannel"`
+	PushChannelExpired *bool                  `json:"pushChannelExpired,omitempty"`
+	Tags               []string               `json:"tags,omitempty"`
+	Templates          optional[templateJSON] `json:"templates,omitempty"`
 }
 
-// DecodeInstallation reads an installation. null is an absent member; a browser
-// channel may be an object or the same as a JSON string; unknown members are
-// ignored. Bad JSON is a *DecodeError.
+// DecodeInstallation reads an installation. null is an absent member, in maps
+// too; a browser channel may be an object or the same as a JSON string; unknown
+// members are ignored. Bad JSON is a *DecodeError.
 func DecodeInstallation(r io.Reader) (Installation, error) {
 	body, err := io.ReadAll(r)
 	if err != nil {
 		return Installation{}, err
 	}
+	body = WithoutBOM(body)
 	if err := checkNesting(body, "installation", '{'); err != nil {
 		return Installation{}, err
 	}
@@ -69,7 +70,7 @@ func DecodeInstallation(r io.Reader) (Installation, error) {
 // checkNesting refuses what is not one JSON value that begins with first, or
 // nests too deep. what names the value.
 func checkNesting(body []byte, what string, first byte) error {
-	if trimmed := bytes.TrimLeft(body, " \t\r\n\ufeff"); len(trimmed) == 0 || trimmed[0] != first {
+	if trimmed := bytes.TrimLeft(body, " \t\r\n"); len(trimmed) == 0 || trimmed[0] != first {
 		return unreadable("the %s is not a JSON %s", what, map[byte]string{'{': "object", '[': "array"}[first])
 	}
 	dec := json.NewDecoder(bytes.NewReader(body))

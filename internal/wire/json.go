@@ -33,3 +33,18 @@ func present[V any](in map[string]*V) map[string]V {
 	}
 	return out
 }
+
+// optional is a JSON object in which a member that is null is absent.
+type optional[V any] map[string]V
+
+// UnmarshalJSON reads the object.
+func (o *optional[V]) UnmarshalJSON(b []byte) error {
+	var all map[string]*V
+	err := json.Unmarshal(b, &all)
+	*o = present(all)
+	return err
+}
+
+// WithoutBOM drops the byte order mark that some editors and shells write before
+// UTF-8, and that JSON does not have.
+func WithoutBOM(b []byte) []byte { return bytes.TrimPrefix(b, []byte("\ufeff")) }

@@ -42,6 +42,7 @@ type edit[T any] func(*T) error
 // JSON, an unknown operation or path, or a value of the wrong kind is a
 // *DecodeError that says which operation it is, counted from 0.
 func DecodePatch(body []byte) (Patch, error) {
+	body = WithoutBOM(body)
 	if err := checkNesting(body, "patch", '['); err != nil {
 		return Patch{}, err
 	}

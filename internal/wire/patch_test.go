@@ -84,6 +84,7 @@ func TestPatch(t *testing.T) {
 
 		"replace the variables":    {plain, `[{"op":"replace","path":"/pushVariables","value":{"z":"3"}}]`, `{"pushVariables":{"z":"3"}}`},
 		"variables as text":        {plain, `[{"op":"add","path":"/pushVariables","value":"{\"z\":\"3\",\"n\":null}"}]`, `{"pushVariables":{"z":"3"}}`},
+		"after a byte order mark":  {plain, "\ufeff" + `[{"op":"remove","path":"/userId"}]`, `{"userId":null}`},
 		"remove the variables":     {plain, `[{"op":"remove","path":"/pushVariables"}]`, `{"pushVariables":null}`},
 		"add a variable":           {plain, `[{"op":"add","path":"/pushVariables/z","value":"3"}]`, `{"pushVariables":{"x":"1","y":"2","z":"3"}}`},
 		"the first variable":       {web, `[{"op":"add","path":"/pushVariables/z","value":"3"}]`, `{"pushVariables":{"z":"3"}}`},

@@ -267,6 +267,11 @@ func TestInstallationForms(t *testing.T) {
 	if got := string(wire.AppendInstallation(nil, &i)); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
+	nulls := `{"installationId":"i","platform":"wns","pushVariables":{"k":"v","n":null},"templates":{"n":null,"t":{"body":"b","headers":{"h":"v","n":null}}},"secondaryTiles":{"n":null}}`
+	absent := `{"installationId":"i","platform":"wns","pushVariables":{"k":"v"},"templates":{"t":{"body":"b","headers":{"h":"v"}}}}`
+	if got, want := decodeInstallation(t, nulls), decodeInstallation(t, "\ufeff"+absent); !reflect.DeepEqual(got, want) {
+		t.Errorf("null is %+v, absent is %+v", got, want)
+	}
 	for _, bad := range []string{"", "[]", "null", `{"installationId":1}`, `{"pushChannel":1,"platform":"apns"}`, `{"pushChannel":"x","platform":"browser"}`,
 		`{"expirationTime":"never"}`, `{"a":` + strings.Repeat("[", 100) + strings.Repeat("]", 100) + "}", `{} {}`} {
 		_, err := wire.DecodeInstallation(strings.NewReader(bad))
@@ -275,6 +280,15 @@ func TestInstallationForms(t *testing.T) {
 			t.Errorf("DecodeInstallation(%.30s) = %v, want a *DecodeError", bad, err)
 		}
 	}
+}
+
+func decodeInstallation(t *testing.T, text string) wire.Installation {
+	t.Helper()
+	i, err := wire.DecodeInstallation(strings.NewReader(text))
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return i
 }
 
 func FuzzParseConnectionString(f *testing.F) {
