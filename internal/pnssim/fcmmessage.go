@@ -29,7 +29,14 @@ const (
 // Google's limits: bytes of data and notification, seconds of life.
 const (
 	maxFCM    = 4096
+	maxTopic  = 2048 // to a topic or a condition
 	maxFCMTTL = 2_419_200
+)
+
+// What a topic's name has, and a condition: up to five topics.
+var (
+	topicName = regexp.MustCompile(`^[-\w.~%]{1,900}$`)
+	condition = regexp.MustCompile(`^[ ()!]*'[-\w.~%]+' in topics[ ()]*((&&|\|\|)[ ()!]*'[-\w.~%]+' in topics[ ()]*){0,4}$`)
 )
 
 // parseFCM checks a message as strictly as the service does.
@@ -60,7 +67,7 @@ func (d *fcmDecoder) judge() *fcmFault {
 		return &fcmFault{"Recipient of the message is not set.", "message"}
 	case d.reserved != "":
 		return &fcmFault{"Invalid data payload key: " + d.reserved, "message.data"}
-	case d.size > maxFCM:
+	case d.size > maxFCM, d.size > maxTopic && token == "":
 		return &fcmFault{"Android message is too big", ""}
 	case token != "" && (len(token) < minFCMToken || strings.ContainsAny(token, notInFCMToken)):
 		return &fcmFault{"The registration token is not a valid FCM registration token", "message.token"}
@@ -232,8 +239,13 @@ func (d *fcmDecoder) plain(path, v string) error {
 			name := strings.TrimPrefix(path, "message.")
 			return &fcmFault{fmt.Sprintf("Invalid value at 'message' (oneof), oneof field 'target' is already set. Cannot set '%s'", name), "message"}
 		}
-		if path == "message.token" {
+		switch {
+		case path == "message.token":
 			d.message.token = v
+		case path == "message.topic" && !topicName.MatchString(v):
+			return &fcmFault{"Malformed topic name", path}
+		case path == "message.condition" && (!condition.MatchString(v) || strings.Count(v, "(") != strings.Count(v, ")")):
+			return &fcmFault{"Invalid condition expression provided.", path}
 		}
 	case "message.notification.title", "message.notification.body", "message.notification.image":
 		d.size += len(v)
