@@ -20,7 +20,8 @@ const (
 	Refused   Fate = "refused"   // the service does not take the payload
 	Blocked   Fate = "blocked"   // the service does not take pushes from this sender
 	Dropped   Fate = "dropped"   // the push is accepted and thrown away
-	Offline   Fate = "offline"   // it is off; a browser gets later what is kept for it
+	Offline   Fate = "offline"   // it is off; a browser or Windows gets later what is kept for it
+	Kept      Fate = "kept"      // it is off, and gets later what WNS keeps for it, toasts too
 	Sandbox   Fate = "sandbox"   // APNs knows it in the sandbox only
 	Hang      Fate = "hang"      // the service never answers
 	Reset     Fate = "reset"     // the answer breaks off, once

@@ -95,7 +95,7 @@ func TestFateNames(t *testing.T) {
 	named := map[string]bool{}
 	for _, f := range []hubtest.Fate{
 		hubtest.Live, hubtest.Gone, hubtest.Expired, hubtest.Malformed, hubtest.Foreign, hubtest.Replaced, hubtest.Refused, hubtest.Blocked,
-		hubtest.Dropped, hubtest.Offline, hubtest.Sandbox, hubtest.Hang, hubtest.Reset, hubtest.Redirect, hubtest.Flood, hubtest.Drip,
+		hubtest.Dropped, hubtest.Offline, hubtest.Kept, hubtest.Sandbox, hubtest.Hang, hubtest.Reset, hubtest.Redirect, hubtest.Flood, hubtest.Drip,
 		hubtest.Throttled, hubtest.Full, hubtest.Unavailable, hubtest.Error, hubtest.Shutdown, hubtest.Gateway, hubtest.Slow(0), hubtest.Answer(500),
 	} {
 		word, _, _ := strings.Cut(string(f), "-")

@@ -31,7 +31,7 @@ type agents struct {
 	waiting    map[device][]waiting
 }
 
-// waiting is a message for a browser that is offline.
+// waiting is a message for a device that is offline.
 type waiting struct {
 	Received
 	topic string
@@ -42,8 +42,8 @@ type waiting struct {
 const (
 	maxAgents  = 100_000
 	maxNoted   = 100_000 // salts and keys
-	maxOffline = 1000    // browsers with messages that wait
-	maxWaiting = 100     // messages that wait for one browser
+	maxOffline = 1000    // devices with messages that wait
+	maxWaiting = 100     // messages that wait for one device
 )
 
 func newAgents() agents {
@@ -123,24 +123,20 @@ func (s *Sim) note(endpoint string, rec *record) (a *agent, fresh bool) {
 	return s.agents.subscribed[endpoint], fresh
 }
 
-// arrive gives a push to its browser, or keeps it for one that is offline: as
-// long as its TTL, and until another of its topic comes (RFC 8030 §5.2, §5.4).
-func (s *Sim) arrive(p *webPush, r Received, offline bool) {
-	if !offline {
-		s.deliver(r)
-		return
-	}
+// store keeps a push for a device that is offline: as long as its TTL, and until
+// another of its topic comes (RFC 8030 §5.2, §5.4).
+func (s *Sim) store(r Received, topic string, ttl time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	k, now := key(Browser, p.endpoint), s.cfg.Clock.Now()
+	k, now := key(r.Service, r.Handle), s.cfg.Clock.Now()
 	var kept []waiting
 	for _, w := range s.agents.waiting[k] {
-		if now.Before(w.until) && (p.topic == "" || w.topic != p.topic) {
+		if now.Before(w.until) && (topic == "" || w.topic != topic) {
 			kept = append(kept, w)
 		}
 	}
-	if p.ttl > 0 && (len(kept) > 0 || len(s.agents.waiting) < maxOffline) {
-		kept = append(kept, waiting{r, p.topic, now.Add(p.ttl)})
+	if ttl > 0 && (len(kept) > 0 || len(s.agents.waiting) < maxOffline) {
+		kept = append(kept, waiting{r, topic, now.Add(ttl)})
 	}
 	s.agents.waiting[k] = kept[max(0, len(kept)-maxWaiting):]
 	if len(kept) == 0 {
@@ -148,12 +144,12 @@ func (s *Sim) arrive(p *webPush, r Received, offline bool) {
 	}
 }
 
-// comeOnline gives a browser that is not offline any more what waits for it.
+// comeOnline gives a device that is not offline any more what waits for it.
 func (s *Sim) comeOnline(svc Service, handle string) {
 	s.mu.Lock()
 	k, now := key(svc, handle), s.cfg.Clock.Now()
 	all := s.agents.waiting[k]
-	if s.fateOf(k).Kind == "offline" {
+	if kind := s.fateOf(k).Kind; kind == "offline" || kind == "kept" {
 		all = nil
 	} else {
 		delete(s.agents.waiting, k)

@@ -52,9 +52,12 @@ func (s *Sim) browserFate(w http.ResponseWriter, r *http.Request, p *webPush) {
 	}
 	location := "https://" + r.Host + "/m/" + uuid.NewString()
 	if !refused && !broken {
-		s.arrive(p, Received{
-			Service: Browser, Handle: p.endpoint, Header: browserHeader(r, p), Body: p.body, ID: location, Conn: connOf(r),
-		}, f.Kind == "offline")
+		got := Received{Service: Browser, Handle: p.endpoint, Header: browserHeader(r, p), Body: p.body, ID: location, Conn: connOf(r)}
+		if f.Kind == "offline" {
+			s.store(got, p.topic, p.ttl)
+		} else {
+			s.deliver(got)
+		}
 	}
 	if !s.pause(r.Context(), Browser, f.Delay) || f.Kind == "reset" {
 		panic(http.ErrAbortHandler)

@@ -20,7 +20,7 @@ type Fate struct {
 
 // kinds are the words, and whether each wears off.
 var kinds = map[string]bool{
-	"gone": false, "expired": false, "malformed": false, "foreign": false, "refused": false, "offline": false,
+	"gone": false, "expired": false, "malformed": false, "foreign": false, "refused": false, "offline": false, "kept": false,
 	"dropped": false, "blocked": false, "sandbox": false, "replaced": false, "answer": false, "slow": false, "hang": false,
 	"redirect": false, "flood": false, "drip": false, // of Web Push
 	"throttled": true, "full": true, "unavailable": true, "error": true, "shutdown": true, "gateway": true, "reset": true,

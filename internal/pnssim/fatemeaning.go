@@ -18,7 +18,9 @@ func Meanings() []Meaning {
 		{"refused", "The service does not take the payload."},
 		{"blocked", "The service does not take pushes from this sender."},
 		{"dropped", "The push is accepted and thrown away."},
-		{"offline", "The device is off. A browser gets what is kept for it when its fate is taken away, as long as TTL and Topic let it."},
+		{"offline", "The device is off. When its fate is taken away, it gets what is kept for it: a browser as long as TTL and Topic let it, " +
+			"Windows the last tile, the last badge, and the last raw notification with X-WNS-Cache-Policy: cache."},
+		{"kept", "The device is off, and the service keeps toasts for it too, the last one."},
 		{"sandbox", "The device is known in the sandbox only."},
 		{"throttled-N", "Too many pushes, N times (1); then live."},
 		{"full-N", "The device's queue is full, N times (1); then live."},

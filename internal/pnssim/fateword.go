@@ -16,7 +16,7 @@ const live = "live"
 var words = map[Service][]string{
 	APNs:    wordsOf(apnsRefusals, "sandbox"),
 	FCM:     wordsOf(fcmRefusals),
-	WNS:     wordsOf(wnsRefusals),
+	WNS:     wordsOf(wnsRefusals, "kept"),
 	MPNS:    wordsOf(mpnsRefusals, "answer"),
 	ADM:     wordsOf(admRefusals, "answer", "replaced"),
 	Baidu:   wordsOf(baiduRefusals, "answer"),

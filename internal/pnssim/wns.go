@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -75,7 +76,7 @@ func (s *Sim) checkChannel(r *http.Request) (a wnsAnswer, ok bool) {
 
 // checkWNS checks what the service says of headers and payload.
 func checkWNS(r *http.Request, body []byte) (status int, why string) {
-	kind := strings.ToLower(r.Header.Get("X-WNS-Type"))
+	kind := r.Header.Get("X-WNS-Type")
 	raw := kind == "wns/raw"
 	contentType, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
 	bad := http.StatusBadRequest
@@ -86,23 +87,65 @@ func checkWNS(r *http.Request, body []byte) (status int, why string) {
 		return bad, "X-WNS-Type is missing or unknown"
 	case raw && contentType != "application/octet-stream", !raw && contentType != "text/xml":
 		return bad, "Content-Type does not fit X-WNS-Type"
-	case r.Header.Get("X-WNS-SuppressPopup") != "":
-		return bad, "X-WNS-SuppressPopup is for phones only"
-	case !label.MatchString(r.Header.Get("X-WNS-Tag")) || !label.MatchString(r.Header.Get("X-WNS-Group")):
-		return bad, "X-WNS-Tag or X-WNS-Group is not of at most 16 letters and digits"
-	case !slices.Contains([]string{"", "cache", "no-cache"}, r.Header.Get("X-WNS-Cache-Policy")):
-		return bad, "X-WNS-Cache-Policy is neither cache nor no-cache"
 	case len(body) > maxWNS:
 		return http.StatusRequestEntityTooLarge, "The payload has more than 5000 bytes"
 	case !raw && rootOf(body) != strings.TrimPrefix(kind, "wns/"):
 		return bad, "The payload is not XML of the type that X-WNS-Type names"
 	}
-	if ttl := r.Header.Get("X-WNS-TTL"); ttl != "" {
-		if _, err := strconv.ParseUint(ttl, 10, 32); err != nil {
-			return bad, "X-WNS-TTL is not a number of seconds"
-		}
+	if why := checkWNSOptions(r.Header, kind); why != "" {
+		return bad, why
 	}
 	return 0, ""
+}
+
+// checkWNSOptions says what is wrong with the headers that a push need not have.
+func checkWNSOptions(h http.Header, kind string) (why string) {
+	policy := h.Get("X-WNS-Cache-Policy")
+	switch {
+	case h.Get("X-WNS-SuppressPopup") != "":
+		return "X-WNS-SuppressPopup is for phones only"
+	case !label.MatchString(h.Get("X-WNS-Tag")) || !label.MatchString(h.Get("X-WNS-Group")):
+		return "X-WNS-Tag or X-WNS-Group is not of at most 16 letters and digits"
+	case policy != "" && kind == "wns/toast":
+		return "X-WNS-Cache-Policy is not for toasts"
+	case !slices.Contains([]string{"", "cache", "no-cache"}, policy):
+		return "X-WNS-Cache-Policy is neither cache nor no-cache"
+	case !slices.Contains([]string{"", "1", "2", "3", "4"}, h.Get("X-WNS-PRIORITY")):
+		return "X-WNS-PRIORITY is not from 1 (high) to 4 (very low)"
+	case !slices.Contains([]string{"", "true", "false"}, h.Get("X-WNS-RequestForStatus")):
+		return "X-WNS-RequestForStatus is neither true nor false"
+	}
+	if _, ok := wnsTTL(h); !ok {
+		return "X-WNS-TTL is not a number of seconds"
+	}
+	return ""
+}
+
+// maxWNSLife is how long a push is kept for a device, as long as its channel
+// lives.
+const maxWNSLife = 30 * 24 * time.Hour
+
+// wnsTTL is how long a push is good for.
+func wnsTTL(h http.Header) (ttl time.Duration, ok bool) {
+	text := h.Get("X-WNS-TTL")
+	if text == "" {
+		return maxWNSLife, true
+	}
+	n, err := strconv.ParseUint(text, 10, 32)
+	return min(time.Duration(n)*time.Second, maxWNSLife), err == nil
+}
+
+// storedWNS reports whether a push is stored for a device that is off: the last
+// tile and badge are if nothing is said, raw ones if it is asked for, toasts never.
+func storedWNS(h http.Header) bool {
+	policy := h.Get("X-WNS-Cache-Policy")
+	switch h.Get("X-WNS-Type") {
+	case "wns/tile", "wns/badge":
+		return policy != "no-cache"
+	case "wns/raw":
+		return policy == "cache"
+	}
+	return false
 }
 
 var label = regexp.MustCompile(`^[A-Za-z0-9]{0,16}$`)
@@ -181,9 +224,17 @@ func (s *Sim) wnsFate(w http.ResponseWriter, r *http.Request, body []byte, id st
 	}
 	a, refused := wnsRefusals[f.Kind]
 	broken := f.Kind == "hang" || f.Kind == "reset"
-	if !refused && !broken {
+	off := f.Kind == "offline" || f.Kind == "kept"
+	stored := f.Kind == "kept" || off && storedWNS(r.Header)
+	if stored || !refused && !broken {
 		a = wnsAnswer{status: http.StatusOK, says: "received"}
-		s.deliver(Received{Service: WNS, Handle: handle, Header: r.Header.Clone(), Body: body, ID: id, Conn: connOf(r)})
+		got := Received{Service: WNS, Handle: handle, Header: r.Header.Clone(), Body: body, ID: id, Conn: connOf(r)}
+		if stored {
+			ttl, _ := wnsTTL(r.Header)
+			s.store(got, r.Header.Get("X-WNS-Type"), ttl) // the last of each type
+		} else {
+			s.deliver(got)
+		}
 	}
 	if !s.pause(r.Context(), WNS, f.Delay) {
 		panic(http.ErrAbortHandler)
@@ -191,8 +242,8 @@ func (s *Sim) wnsFate(w http.ResponseWriter, r *http.Request, body []byte, id st
 	if broken {
 		breakOff(w, r, f.Kind)
 	}
-	if a.says != "" && strings.EqualFold(r.Header.Get("X-WNS-RequestForStatus"), "true") {
-		w.Header().Set("X-WNS-DeviceConnectionStatus", map[bool]string{true: "disconnected", false: "connected"}[f.Kind == "offline"])
+	if a.says != "" && r.Header.Get("X-WNS-RequestForStatus") == "true" {
+		w.Header().Set("X-WNS-DeviceConnectionStatus", map[bool]string{true: "disconnected", false: "connected"}[off])
 	}
 	if f.RetryAfter != "" {
 		a.retryAfter = f.RetryAfter

@@ -145,6 +145,12 @@ func TestWNSAnswers(t *testing.T) {
 		"long tag":              {"<tile/>", "wns/tile", "text/xml", []string{"X-WNS-Tag", large(17)}, 400},
 		"odd group":             {"<tile/>", "wns/tile", "text/xml", []string{"X-WNS-Group", "a b"}, 400},
 		"cache policy":          {"<tile/>", "wns/tile", "text/xml", []string{"X-WNS-Cache-Policy", "maybe"}, 400},
+		"cache policy of toast": {"<toast/>", "wns/toast", "text/xml", []string{"X-WNS-Cache-Policy", "no-cache"}, 400},
+		"type in capitals":      {"<toast/>", "WNS/Toast", "text/xml", nil, 400},
+		"priority":              {"<toast/>", "wns/toast", "text/xml", []string{"X-WNS-PRIORITY", "4"}, 200},
+		"no such priority":      {"<toast/>", "wns/toast", "text/xml", []string{"X-WNS-PRIORITY", "5"}, 400},
+		"priority in words":     {"<toast/>", "wns/toast", "text/xml", []string{"X-WNS-PRIORITY", "high"}, 400},
+		"status or not":         {"<toast/>", "wns/toast", "text/xml", []string{"X-WNS-RequestForStatus", "yes"}, 400},
 		"TTL":                   {"<tile/>", "wns/tile", "text/xml", []string{"X-WNS-TTL", "-1"}, 400},
 		"popup, on the desktop": {"<toast/>", "wns/toast", "text/xml", []string{"X-WNS-SuppressPopup", "true"}, 400},
 	} {
@@ -158,7 +164,7 @@ func TestWNSAnswers(t *testing.T) {
 		}
 	}
 	got := f.sim.Received(pnssim.WNS, channel+"a")
-	if len(got) != 6 {
+	if len(got) != 7 {
 		t.Fatalf("the channel got %d pushes", len(got))
 	}
 	if got[0].Header.Get("Authorization") != "" || got[0].Conn == 0 || len(got[0].ID) != 16 {
@@ -166,8 +172,62 @@ func TestWNSAnswers(t *testing.T) {
 	}
 	// The same channel, in the forms that clients write.
 	for _, uri := range []string{"https://DB5P.notify.windows.com/?token=a", "https://db5p.notify.windows.com:443/?token=a", "https://db5p.notify.windows.com?token=a"} {
-		if n := len(f.sim.Received(pnssim.WNS, uri)); n != 6 {
+		if n := len(f.sim.Received(pnssim.WNS, uri)); n != 7 {
 			t.Errorf("%s got %d pushes", uri, n)
+		}
+	}
+}
+
+// A device that is off gets the last tile, badge and raw notification that may be
+// cached, for as long as they are good, and a toast where the service keeps those.
+func TestWNSOffline(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	access := f.wnsAccess()
+	push := func(uri, body, kind string, headers ...string) string {
+		t.Helper()
+		contentType := "text/xml"
+		if kind == "wns/raw" {
+			contentType = "application/octet-stream"
+		}
+		_, h, _ := f.post(uri, body, append([]string{"X-WNS-Type", kind, "Content-Type", contentType, "Authorization", "Bearer " + access, "X-WNS-RequestForStatus", "true"}, headers...)...)
+		return h.Get("X-WNS-Status") + " " + h.Get("X-WNS-DeviceConnectionStatus")
+	}
+	const stored, lost = "received disconnected", "dropped disconnected"
+	off, keeps := channel+"fate-offline.1", channel+"fate-kept.1"
+	for _, c := range []struct {
+		uri, body, kind string
+		headers         []string
+		want            string
+	}{
+		{off, "<toast/>", "wns/toast", nil, lost},
+		{off, "<tile>1</tile>", "wns/tile", nil, stored},
+		{off, "<tile>2</tile>", "wns/tile", []string{"X-WNS-Cache-Policy", "cache"}, stored},
+		{off, "<tile>3</tile>", "wns/tile", []string{"X-WNS-Cache-Policy", "no-cache"}, lost},
+		{off, "<badge/>", "wns/badge", []string{"X-WNS-TTL", "60"}, stored},
+		{off, "raw", "wns/raw", nil, lost},
+		{off, "cached", "wns/raw", []string{"X-WNS-Cache-Policy", "cache"}, stored},
+		{keeps, "<toast>1</toast>", "wns/toast", nil, stored},
+		{keeps, "<toast>2</toast>", "wns/toast", nil, stored},
+	} {
+		if got := push(c.uri, c.body, c.kind, c.headers...); got != c.want {
+			t.Errorf("%s %s: %s, want %s", c.body, c.headers, got, c.want)
+		}
+	}
+	if n := f.sim.Count(pnssim.WNS); n != 0 {
+		t.Errorf("%d pushes have reached devices that are off", n)
+	}
+	f.clock.Advance(time.Minute)
+	for uri, want := range map[string]string{off: "<tile>2</tile> cached", keeps: "<toast>2</toast>"} {
+		if err := f.sim.SetFate(pnssim.WNS, uri, pnssim.Fate{}); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, r := range f.sim.Received(pnssim.WNS, uri) {
+			got = append(got, string(r.Body))
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s got %q, want %s", uri, got, want)
 		}
 	}
 }

@@ -80,7 +80,7 @@ func simulators(t *testing.T, all []service) string {
 
 // others are the words that bring no answer of their own: what happens instead
 // stands with their meaning.
-var others = []string{"slow", "hang", "reset", "answer", "sandbox", "offline", "flood", "drip"}
+var others = []string{"slow", "hang", "reset", "answer", "sandbox", "offline", "kept", "flood", "drip"}
 
 // answerTo is what a service answers to a word.
 func answerTo(t *testing.T, s *service, word string) string {
