@@ -72,6 +72,8 @@ type Config struct {
 	// CheckCredential says what is wrong with a credential, before it is
 	// stored; nil: nothing is.
 	CheckCredential func(hub.Credential) error
+	// NewHub are the credentials of a hub that is made without any; nil: none.
+	NewHub []hub.Credential
 	// ScheduleWindow is how far ahead a send can be scheduled; 0: Azure's 7 days.
 	ScheduleWindow time.Duration
 	// PlainToo: plain HTTP is served beside TLS, so that nothing asks browsers
@@ -99,6 +101,7 @@ type server struct {
 	log      *slog.Logger
 	maxBody  int64
 	check    func(hub.Credential) error
+	newHub   []hub.Credential
 	window   time.Duration // of schedules
 	plainToo bool
 	routes   []route
@@ -108,7 +111,7 @@ type server struct {
 func New(cfg Config) http.Handler {
 	s := &server{
 		store: cfg.Store, dispatch: cfg.Dispatch, doctor: cfg.Doctor, jobs: cfg.Jobs, clock: cfg.Clock, tokens: cfg.Tokens, limits: cfg.Limits, log: cfg.Log, maxBody: cfg.MaxBody,
-		check: cfg.CheckCredential, window: cfg.ScheduleWindow, plainToo: cfg.PlainToo,
+		check: cfg.CheckCredential, newHub: cfg.NewHub, window: cfg.ScheduleWindow, plainToo: cfg.PlainToo,
 	}
 	if s.maxBody == 0 {
 		s.maxBody = maxSendBody

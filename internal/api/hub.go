@@ -55,6 +55,11 @@ func (s *server) createHub(r *request, given *wire.HubDescription) (answer, erro
 	if len(given.Rules) == 0 {
 		h.Rules = hub.DefaultRules(r.now)
 	}
+	if len(given.Credentials) == 0 {
+		for _, c := range s.newHub {
+			given.Credentials = append(given.Credentials, wire.PNSCredential{Platform: c.Platform.String(), Properties: c.Properties})
+		}
+	}
 	stored, err := s.writeHub(r, &h, given)
 	if err != nil {
 		return answer{}, err

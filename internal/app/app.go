@@ -44,6 +44,8 @@ type Options struct {
 	Certificate *tls.Certificate
 	// PlainToo serves plain HTTP on the port of TLS.
 	PlainToo bool
+	// NewHub are the credentials of a hub that the API makes without any.
+	NewHub []hub.Credential
 	// Simulators answers below simapi.Prefix; nil: nobody does.
 	Simulators http.Handler
 	// Store changes how the database is opened, for tests.
@@ -137,9 +139,9 @@ func (a *App) build(ctx context.Context) error {
 	}
 	a.server, err = a.newServer(withSimulators(a.opts.Simulators, api.New(api.Config{
 		Store: a.store, Dispatch: a.dispatch, Doctor: a, Jobs: a.jobs, Clock: a.opts.Clock, Tokens: a.opts.Tokens, Limits: tagexpr.DefaultLimits, Log: a.opts.Log,
-		CheckCredential: CheckManagedCredential,
-		ScheduleWindow:  a.cfg.Dispatch.ScheduleWindow,
-		PlainToo:        a.opts.PlainToo,
+		CheckCredential: CheckManagedCredential, NewHub: a.opts.NewHub,
+		ScheduleWindow: a.cfg.Dispatch.ScheduleWindow,
+		PlainToo:       a.opts.PlainToo,
 	})))
 	return err
 }

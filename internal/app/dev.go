@@ -80,7 +80,7 @@ func StartDev(ctx context.Context, o DevOptions) (*Dev, error) {
 	}
 	simulators := simapi.New(simapi.Config{Sim: sim, Clock: o.Clock, Log: o.Log})
 	a, err := New(ctx, devConfig(o, sim), Options{
-		Clock: o.Clock, Tokens: o.Tokens, Log: o.Log, Dial: sim.Dial, Roots: sim.Roots(), Certificate: leaf, PlainToo: true, Simulators: simulators,
+		Clock: o.Clock, Tokens: o.Tokens, Log: o.Log, Dial: sim.Dial, Roots: sim.Roots(), Certificate: leaf, PlainToo: true, Simulators: simulators, NewHub: simulated(sim),
 		Store: sqlite.Options{Volatile: o.Volatile},
 	})
 	if err != nil {
@@ -143,18 +143,23 @@ func devConfig(o DevOptions, sim *pnssim.Sim) config.Config {
 			{Name: devListenRule, Rights: hub.Listen, PrimaryKey: DevKey},
 			full,
 		},
-		Credentials: []hub.Credential{
-			{Platform: hub.APNs, Properties: sim.APNsCredential()},
-			{Platform: hub.FCMV1, Properties: sim.FCMCredential()},
-			{Platform: hub.WNS, Properties: sim.WNSCredential()},
-			{Platform: hub.MPNS, Properties: sim.MPNSCredential()},
-			{Platform: hub.ADM, Properties: sim.ADMCredential()},
-			{Platform: hub.Browser, Properties: sim.BrowserCredential()},
-			{Platform: hub.Baidu, Properties: sim.BaiduCredential()},
-			{Platform: hub.Xiaomi, Properties: sim.XiaomiCredential()},
-		},
+		Credentials: simulated(sim),
 	}}
 	return cfg
+}
+
+// simulated are the credentials of the simulated push services.
+func simulated(sim *pnssim.Sim) []hub.Credential {
+	return []hub.Credential{
+		{Platform: hub.APNs, Properties: sim.APNsCredential()},
+		{Platform: hub.FCMV1, Properties: sim.FCMCredential()},
+		{Platform: hub.WNS, Properties: sim.WNSCredential()},
+		{Platform: hub.MPNS, Properties: sim.MPNSCredential()},
+		{Platform: hub.ADM, Properties: sim.ADMCredential()},
+		{Platform: hub.Browser, Properties: sim.BrowserCredential()},
+		{Platform: hub.Baidu, Properties: sim.BaiduCredential()},
+		{Platform: hub.Xiaomi, Properties: sim.XiaomiCredential()},
+	}
 }
 
 // CheckLoopback refuses every address that other machines can reach: a

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -57,14 +58,34 @@ func newHubShow(t *target) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return printJSON(c.OutOrStdout(), h)
+			return printHub(c, h)
 		}}
+}
+
+// printHub shows a hub as people read it: no nanoseconds, and nothing of what is
+// not kept.
+func printHub(c *cobra.Command, h *nh.HubDescription) error {
+	shown := struct {
+		nh.HubDescription
+		RegistrationTTL             string    `json:",omitempty"`
+		CreatedAt, UpdatedAt        time.Time `json:",omitzero"`
+		DailyOperations             int64     `json:",omitzero"`
+		DailyMaxActiveDevices       int64     `json:",omitzero"`
+		DailyMaxActiveRegistrations int64     `json:",omitzero"`
+	}{
+		HubDescription: *h, CreatedAt: h.CreatedAt, UpdatedAt: h.UpdatedAt, DailyOperations: h.DailyOperations,
+		DailyMaxActiveDevices: h.DailyMaxActiveDevices, DailyMaxActiveRegistrations: h.DailyMaxActiveRegistrations,
+	}
+	if h.RegistrationTTL > 0 {
+		shown.RegistrationTTL = strings.TrimSuffix(h.RegistrationTTL.String(), "0m0s")
+	}
+	return printJSON(c.OutOrStdout(), shown)
 }
 
 func newHubCreate(t *target) *cobra.Command {
 	var h nh.HubDescription
 	var ttl time.Duration
-	c := &cobra.Command{Use: "create NAME", Short: "Make a hub with Azure's two default rules", Args: exactArgs("the hub's name"),
+	c := &cobra.Command{Use: "create NAME", Short: "Make a hub with Azure's two default rules; in fanfare dev also with simulated credentials", Args: exactArgs("the hub's name"),
 		Example: "  fanfare hub create shop --registration-ttl 2160h",
 		RunE: func(c *cobra.Command, args []string) error {
 			n, err := t.namespace()
@@ -76,7 +97,7 @@ func newHubCreate(t *target) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return printJSON(c.OutOrStdout(), made)
+			return printHub(c, made)
 		}}
 	c.Flags().DurationVar(&ttl, "registration-ttl", 0, ttlUsage)
 	c.Flags().StringVar(&h.UserMetadata, "metadata", "", "a note of your own")
@@ -119,7 +140,7 @@ from now on. A disabled hub takes neither registrations nor notifications.`,
 		if err != nil {
 			return err
 		}
-		return printJSON(c.OutOrStdout(), h)
+		return printHub(c, h)
 	}
 	return c
 }
@@ -138,8 +159,13 @@ func changeHub(ctx context.Context, n *nh.NamespaceClient, name string, change f
 }
 
 func newHubDelete(t *target) *cobra.Command {
-	return &cobra.Command{Use: "delete NAME", Short: "Delete a hub with all its registrations", Args: exactArgs("the hub's name"),
+	var sure bool
+	c := &cobra.Command{Use: "delete NAME", Short: "Delete a hub with all its registrations", Args: exactArgs("the hub's name"),
+		Example: "  fanfare hub delete shop --yes",
 		RunE: func(c *cobra.Command, args []string) error {
+			if !sure {
+				return misuse{fmt.Errorf("%s goes with all its registrations and credentials, and cannot be brought back: say --yes", args[0])}
+			}
 			n, err := t.namespace()
 			if err != nil {
 				return err
@@ -150,4 +176,6 @@ func newHubDelete(t *target) *cobra.Command {
 			_, err = fmt.Fprintln(c.OutOrStdout(), "deleted", args[0])
 			return err
 		}}
+	c.Flags().BoolVar(&sure, "yes", false, "delete it for good")
+	return c
 }

@@ -72,7 +72,7 @@ func TestHub(t *testing.T) {
 	}
 
 	made := fanfare(exitGood, "hub", "create", "shop", "--registration-ttl", "48h", "--metadata", "mine")
-	if !strings.Contains(made, `"PrimaryKey": "REDACTED"`) || !strings.Contains(made, `"UserMetadata": "mine"`) || !strings.Contains(made, `"RegistrationTTL": 172800000000000`) {
+	if !strings.Contains(made, `"PrimaryKey": "REDACTED"`) || !strings.Contains(made, `"UserMetadata": "mine"`) || !strings.Contains(made, `"RegistrationTTL": "48h"`) {
 		t.Errorf("create: %s", made)
 	}
 	if got := fanfare(exitFailed, "hub", "create", "shop"); !strings.Contains(got, "SubCode=40900") {
@@ -81,6 +81,10 @@ func TestHub(t *testing.T) {
 	if got := fanfare(exitGood, "hub", "list"); got != "myhub\nshop\n" {
 		t.Errorf("list: %q", got)
 	}
+
+	// It has the simulators' credentials, until it is given others.
+	fanfare(exitGood, "doctor", "--hub", "shop")
+	fanfare(exitGood, "hub", "set-credential", "apns", "--hub", "shop", "--remove")
 
 	key := file("AuthKey.p8", apns["Token"])
 	set := []string{"hub", "set-credential", "apns", "--hub", "shop", "--file", key}
@@ -126,16 +130,19 @@ func TestHub(t *testing.T) {
 	if got := fanfare(exitFailed, "hub", "set-credential", "apns", "--hub", "myhub", "--remove"); !strings.Contains(got, "can only be changed there") {
 		t.Errorf("a hub of the configuration: %s", got)
 	}
-	if got := fanfare(exitGood, "hub", "update", "shop", "--registration-ttl", "24h", "--disabled"); !strings.Contains(got, `"RegistrationTTL": 86400000000000`) || !strings.Contains(got, `"Disabled": true`) || !strings.Contains(got, `"UserMetadata": "mine"`) {
+	if got := fanfare(exitGood, "hub", "update", "shop", "--registration-ttl", "24h", "--disabled"); !strings.Contains(got, `"RegistrationTTL": "24h"`) || !strings.Contains(got, `"Disabled": true`) || !strings.Contains(got, `"UserMetadata": "mine"`) {
 		t.Errorf("update: %s", got)
 	}
 	if got := fanfare(exitFailed, "send", "--hub", "shop", "--format", "apple", `{"aps":{"alert":"x"}}`); !strings.Contains(got, "The hub is disabled.") {
 		t.Errorf("a send to a disabled hub: %s", got)
 	}
-	if got := fanfare(exitGood, "hub", "update", "shop", "--disabled=false", "--metadata", "", "--registration-ttl", "0"); !strings.Contains(got, `"Disabled": false`) || !strings.Contains(got, `"RegistrationTTL": 0`) || strings.Contains(got, "mine") {
+	if got := fanfare(exitGood, "hub", "update", "shop", "--disabled=false", "--metadata", "", "--registration-ttl", "0"); !strings.Contains(got, `"Disabled": false`) || strings.Contains(got, "RegistrationTTL") || strings.Contains(got, "mine") {
 		t.Errorf("update back: %s", got)
 	}
-	fanfare(exitGood, "hub", "delete", "shop")
+	if got := fanfare(exitMisuse, "hub", "delete", "shop"); !strings.Contains(got, "--yes") {
+		t.Errorf("a delete that is not sure: %s", got)
+	}
+	fanfare(exitGood, "hub", "delete", "shop", "--yes")
 	if got := fanfare(exitFailed, "hub", "show", "shop"); !strings.Contains(got, "404") {
 		t.Errorf("a deleted hub: %s", got)
 	}
