@@ -142,3 +142,10 @@ func httpClient(o *ClientOptions) (*http.Client, error) {
 	}
 	return &client, nil
 }
+
+// CloseIdleConnections closes the connections that no request uses at the
+// moment; the client makes new ones when it needs them. It is for programs that
+// make clients with RootCAs again and again, whose connections would otherwise
+// stay for a minute and a half. Without RootCAs and HTTPClient, the connections
+// are those of http.DefaultTransport.
+func (c *Client) CloseIdleConnections() { c.http.CloseIdleConnections() }

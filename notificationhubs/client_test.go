@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptrace"
 	"os/exec"
 	"strings"
 	"testing"
@@ -155,5 +156,33 @@ func TestImportWeight(t *testing.T) {
 		if own && !allowed || foreign {
 			t.Errorf("it imports %s", p)
 		}
+	}
+}
+
+// A client without idle connections makes a new one for its next request.
+func TestCloseIdleConnections(t *testing.T) {
+	t.Parallel()
+	rec := newRecorder(accepted)
+	rec.Start()
+	t.Cleanup(rec.Close)
+	cs := strings.Replace(rec.connectionString(), "sb://", "http://", 1)
+	namespace, err := nh.NewNamespaceClientFromConnectionString(cs, &nh.ClientOptions{HTTPClient: &http.Client{Transport: &http.Transport{}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := namespace.Client("MyHub")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range []struct {
+		reused bool
+		after  func()
+	}{{false, func() {}}, {true, client.CloseIdleConnections}, {false, namespace.CloseIdleConnections}, {false, client.CloseIdleConnections}} {
+		reused := false
+		ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) { reused = i.Reused }})
+		if err := send(ctx, client); err != nil || reused != c.reused {
+			t.Errorf("request %d: on a connection that was used %t, want %t; %v", i, reused, c.reused, err)
+		}
+		c.after()
 	}
 }

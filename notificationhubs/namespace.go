@@ -42,6 +42,10 @@ func (n *NamespaceClient) Client(hub string) (*Client, error) {
 	return &c, nil
 }
 
+// CloseIdleConnections is as that of a Client, and of the clients that Client
+// returned.
+func (n *NamespaceClient) CloseIdleConnections() { n.c.CloseIdleConnections() }
+
 // ConnectionString returns what a program needs to use a rule of a hub or of the
 // namespace, with the rule's primary key: convert it to a string to use it.
 func (n *NamespaceClient) ConnectionString(r AuthorizationRule) Secret {
