@@ -2,45 +2,16 @@ package app
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
-	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/fanfare-hub/fanfare/internal/certtest"
 	"github.com/fanfare-hub/fanfare/internal/config"
 	"github.com/fanfare-hub/fanfare/internal/doctor"
 	"github.com/fanfare-hub/fanfare/internal/hub"
 )
-
-// writePair writes a certificate for a listener, and its key.
-func writePair(t *testing.T, notAfter time.Time) (cert, key string) {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: notAfter.AddDate(-1, 0, 0), NotAfter: notAfter}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	keyDER, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	cert, key = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	write(t, cert, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))
-	write(t, key, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})))
-	return cert, key
-}
 
 func write(t *testing.T, name, text string) {
 	t.Helper()
@@ -66,7 +37,7 @@ func TestExamineConfig(t *testing.T) {
 	sim, now, env := services(t)
 	cfg := config.Default()
 	cfg.Data = t.TempDir()
-	cfg.CertFile, cfg.KeyFile = writePair(t, now.Now().AddDate(0, 6, 0))
+	cfg.CertFile, cfg.KeyFile = certtest.Write(t, t.TempDir(), now.Now().AddDate(0, 6, 0))
 	cfg.Hubs = []config.Hub{
 		{Name: "good", Credentials: []hub.Credential{{Platform: hub.APNs, Properties: sim.APNsCredential()}}},
 		{Name: "bad", Credentials: []hub.Credential{{Platform: hub.FCMV1, Properties: sim.RevokedFCMCredential()}}},
@@ -144,7 +115,7 @@ func TestExamineListener(t *testing.T) {
 	_, now, env := services(t)
 	cfg := config.Default()
 	cfg.Data = t.TempDir()
-	cfg.CertFile, cfg.KeyFile = writePair(t, now.Now().AddDate(0, 6, 0))
+	cfg.CertFile, cfg.KeyFile = certtest.Write(t, t.TempDir(), now.Now().AddDate(0, 6, 0))
 	cfg.Hubs = []config.Hub{{Name: "h"}}
 	a, err := New(t.Context(), cfg, Options{Clock: now, Dial: env.Dial, Roots: env.Roots})
 	if err != nil {

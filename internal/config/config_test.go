@@ -1,15 +1,10 @@
 package config_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"maps"
-	"math/big"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fanfare-hub/fanfare/internal/certtest"
 	"github.com/fanfare-hub/fanfare/internal/config"
 	"github.com/fanfare-hub/fanfare/internal/hub"
 )
@@ -64,23 +60,8 @@ job_storage: ["https://account.blob.core.windows.net", "http://minio.internal:90
 
 // certPEM and keyPEM belong together.
 var certPEM, keyPEM = func() (string, string) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		panic(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1)}
-	cert, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		panic(err)
-	}
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		panic(err)
-	}
-	block := func(kind string, b []byte) string {
-		return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: b}))
-	}
-	return block("CERTIFICATE", cert), block("PRIVATE KEY", der)
+	cert, key := certtest.PEM(certtest.Make(&x509.Certificate{}))
+	return string(cert), string(key)
 }()
 
 var wholeFiles = []string{

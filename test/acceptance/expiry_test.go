@@ -1,20 +1,13 @@
 package acceptance_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
 	"log/slog"
-	"math/big"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/fanfare-hub/fanfare/internal/app"
+	"github.com/fanfare-hub/fanfare/internal/certtest"
 	"github.com/fanfare-hub/fanfare/internal/pnssim"
 )
 
@@ -105,7 +98,7 @@ func TestExpiredCertificateIsLogged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	w.stop()
-	w.cfg.CertFile, w.cfg.KeyFile = w.listenerPair(w.clock.Now().Add(time.Hour))
+	w.cfg.CertFile, w.cfg.KeyFile = certtest.Write(t, w.dir, w.clock.Now().Add(time.Hour))
 	log := make(warnings, 10)
 	w.begin(log)
 	w.next(log, "level=ERROR", "within a day: clients cannot connect after that", "cert.pem")
@@ -122,29 +115,4 @@ func TestExpiredCertificateIsLogged(t *testing.T) {
 	w.next(log, "cert.pem")
 	w.stop()
 	w.nothing(log)
-}
-
-// listenerPair writes a certificate for the listener, and its key.
-func (w *world) listenerPair(notAfter time.Time) (cert, key string) {
-	w.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		w.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: notAfter.AddDate(-1, 0, 0), NotAfter: notAfter}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
-	if err != nil {
-		w.Fatal(err)
-	}
-	keyDER, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		w.Fatal(err)
-	}
-	cert, key = filepath.Join(w.dir, "cert.pem"), filepath.Join(w.dir, "key.pem")
-	for name, block := range map[string]*pem.Block{cert: {Type: "CERTIFICATE", Bytes: der}, key: {Type: "PRIVATE KEY", Bytes: keyDER}} {
-		if err := os.WriteFile(name, pem.EncodeToMemory(block), 0o600); err != nil {
-			w.Fatal(err)
-		}
-	}
-	return cert, key
 }

@@ -24,6 +24,7 @@ var mayImport = map[string][]string{
 	"internal/egress":   nil,
 	"internal/pns/h2":   nil,
 
+	"internal/certtest":      nil, // of tests only
 	"internal/hubwire":       {"internal/hub", "internal/wire", "internal/tagexpr", "internal/egress"},
 	"internal/blob":          {"internal/egress"},
 	"internal/blob/blobtest": nil, // of tests only
@@ -44,7 +45,7 @@ var mayImport = map[string][]string{
 	"internal/pns/baidu":  connector,
 	"internal/pns/xiaomi": connector,
 
-	"internal/pns/pnstest": {"internal/clock", "internal/hub", "internal/pns"}, // of tests only
+	"internal/pns/pnstest": {"internal/certtest", "internal/clock", "internal/hub", "internal/pns"}, // of tests only
 	"internal/task":        {"internal/clock"},
 
 	"internal/store":           {"internal/hub", "internal/task", "internal/seal"},

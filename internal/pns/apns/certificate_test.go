@@ -2,8 +2,6 @@ package apns_test
 
 import (
 	"context"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -12,7 +10,6 @@ import (
 	"encoding/pem"
 	"io"
 	"log"
-	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -23,6 +20,7 @@ import (
 
 	pkcs12 "software.sslmate.com/src/go-pkcs12"
 
+	"github.com/fanfare-hub/fanfare/internal/certtest"
 	"github.com/fanfare-hub/fanfare/internal/clock"
 	"github.com/fanfare-hub/fanfare/internal/hub"
 	"github.com/fanfare-hub/fanfare/internal/pns"
@@ -37,7 +35,7 @@ var now = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 func p12(t *testing.T, app string, extensions map[int][]byte) (properties map[string]string, leaf *x509.Certificate) {
 	t.Helper()
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Apple Push Services"},
+		Subject:   pkix.Name{CommonName: "Apple Push Services"},
 		NotBefore: now.AddDate(0, 0, -1), NotAfter: now.AddDate(1, 0, 0),
 	}
 	if app != "" {
@@ -48,21 +46,14 @@ func p12(t *testing.T, app string, extensions map[int][]byte) (properties map[st
 		id := asn1.ObjectIdentifier{1, 2, 840, 113635, 100, 6, 3, n}
 		template.ExtraExtensions = append(template.ExtraExtensions, pkix.Extension{Id: id, Value: value})
 	}
-	key := ecKey(t, elliptic.P256())
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if leaf, err = x509.ParseCertificate(der); err != nil {
-		t.Fatal(err)
-	}
-	file, err := pkcs12.Modern.Encode(key, leaf, nil, "opensesame")
+	cert := certtest.Make(template)
+	file, err := pkcs12.Modern.Encode(cert.PrivateKey, cert.Leaf, nil, "opensesame")
 	if err != nil {
 		t.Fatal(err)
 	}
 	return map[string]string{
 		"ApnsCertificate": base64.StdEncoding.EncodeToString(file), "CertificateKey": "opensesame", "Thumbprint": "whatever",
-	}, leaf
+	}, cert.Leaf
 }
 
 // topics is a list as Apple writes it, each topic with one kind.

@@ -4,12 +4,9 @@ import (
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/base64"
 	"errors"
-	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -19,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fanfare-hub/fanfare/internal/certtest"
 	"github.com/fanfare-hub/fanfare/internal/clock"
 	"github.com/fanfare-hub/fanfare/internal/hub"
 	"github.com/fanfare-hub/fanfare/internal/pns"
@@ -50,37 +48,17 @@ func newApple(t *testing.T, answer func(host, token string) (int, string)) *appl
 		w.WriteHeader(status)
 		w.Write([]byte(text)) //nolint:errcheck // the connector sees it
 	}))
-	cert := appleCertificate(t)
+	cert, roots := certtest.Server("api.push.apple.com", "api.sandbox.push.apple.com")
 	server.EnableHTTP2 = true
 	server.TLS = &tls.Config{Certificates: []tls.Certificate{cert}}
 	server.StartTLS()
 	t.Cleanup(server.Close)
-	roots := x509.NewCertPool()
-	roots.AddCert(cert.Leaf)
 	a.conn = open(t, pns.Env{Clock: a.clock, Roots: roots, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		a.dials.Add(1)
 		var d net.Dialer
 		return d.DialContext(ctx, network, server.Listener.Addr().String())
 	}})
 	return a
-}
-
-func appleCertificate(t *testing.T) tls.Certificate {
-	t.Helper()
-	key := ecKey(t, elliptic.P256())
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), DNSNames: []string{"api.push.apple.com", "api.sandbox.push.apple.com"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	leaf, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
 }
 
 func open(t *testing.T, env pns.Env) pns.Connector {

@@ -2,15 +2,11 @@ package h2_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
 	"io"
 	"log"
-	"math/big"
 	"net"
 	"net/http"
 	"sync"
@@ -18,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fanfare-hub/fanfare/internal/certtest"
 	"github.com/fanfare-hub/fanfare/internal/pns/h2"
 )
 
@@ -25,28 +22,7 @@ const origin = "https://push.example:443"
 
 // identity is the far side's certificate. It is good at the time at which a
 // synctest bubble begins, too.
-var identity = sync.OnceValues(func() (tls.Certificate, *x509.CertPool) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		panic(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), DNSNames: []string{"push.example"},
-		NotBefore: time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC), NotAfter: time.Date(2090, 1, 1, 0, 0, 0, 0, time.UTC),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		panic(err)
-	}
-	leaf, err := x509.ParseCertificate(der)
-	if err != nil {
-		panic(err)
-	}
-	roots := x509.NewCertPool()
-	roots.AddCert(leaf)
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, roots
-})
+var identity = sync.OnceValues(func() (tls.Certificate, *x509.CertPool) { return certtest.Server("push.example") })
 
 // pipes is a listener without a network: it works in a synctest bubble.
 type pipes struct {

@@ -4,13 +4,8 @@ package pnstest
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -18,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fanfare-hub/fanfare/internal/certtest"
 	"github.com/fanfare-hub/fanfare/internal/clock"
 	"github.com/fanfare-hub/fanfare/internal/pns"
 )
@@ -34,18 +30,13 @@ func Start(t testing.TB, h http.Handler) pns.Env {
 // 0: as many as usual.
 func StartStreams(t testing.TB, streams int, h http.Handler) pns.Env {
 	t.Helper()
-	cert, err := certificate()
-	if err != nil {
-		t.Fatalf("making a certificate: %v", err)
-	}
+	cert, roots := certificate()
 	srv := httptest.NewUnstartedServer(h)
 	srv.EnableHTTP2 = true
 	srv.Config.HTTP2 = &http.HTTP2Config{MaxConcurrentStreams: streams}
 	srv.TLS = &tls.Config{Certificates: []tls.Certificate{cert}, ClientAuth: tls.RequestClientCert}
 	srv.StartTLS()
 	t.Cleanup(srv.Close)
-	roots := x509.NewCertPool()
-	roots.AddCert(cert.Leaf)
 	addr := srv.Listener.Addr().String()
 	return pns.Env{
 		Clock: clock.NewFake(Now),
@@ -62,31 +53,11 @@ func StartStreams(t testing.TB, streams int, h http.Handler) pns.Env {
 var Now = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 
 // certificate is made once for each test process.
-var certificate = sync.OnceValues(func() (tls.Certificate, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1),
-		Subject:      pkix.Name{CommonName: "push services for tests"},
-		NotBefore:    time.Now().Add(-time.Hour),
-		NotAfter:     time.Now().Add(time.Hour),
-		DNSNames: []string{
-			"fcm.googleapis.com", "oauth2.googleapis.com", "login.live.com",
-			"login.microsoftonline.com", "*.notify.windows.com", "*.notify.live.net", "api.amazon.com",
-			"channel.api.duapp.com", "api.tuisong.baidu.com", "*.xmpush.xiaomi.com", "*.xmpush.global.xiaomi.com",
-			"*.push.services.mozilla.com", "*.push.apple.com", "token.example", "*.example",
-		},
-		BasicConstraintsValid: true,
-		IsCA:                  true,
-		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	leaf, err := x509.ParseCertificate(der)
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, err
+var certificate = sync.OnceValues(func() (tls.Certificate, *x509.CertPool) {
+	return certtest.Server(
+		"fcm.googleapis.com", "oauth2.googleapis.com", "login.live.com",
+		"login.microsoftonline.com", "*.notify.windows.com", "*.notify.live.net", "api.amazon.com",
+		"channel.api.duapp.com", "api.tuisong.baidu.com", "*.xmpush.xiaomi.com", "*.xmpush.global.xiaomi.com",
+		"*.push.services.mozilla.com", "*.push.apple.com", "token.example", "*.example",
+	)
 })
