@@ -2,10 +2,8 @@ package baidu_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -220,10 +218,7 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 
 func TestAnUnreachableService(t *testing.T) {
 	t.Parallel()
-	env := pns.Env{Clock: clock.NewFake(pnstest.Now), Dial: func(context.Context, string, string) (net.Conn, error) {
-		return nil, errors.New("connection refused")
-	}}
-	c := pnstest.Connect(t, baidu.New, credential("key", "s3cret", ""), env)
+	c := pnstest.Connect(t, baidu.New, credential("key", "s3cret", ""), pnstest.Unreachable())
 	for i, r := range push(t, c, &pns.Message{Body: []byte(hello)}, "1-a", "1-b") {
 		if r.Class != pns.Unsent || r.Outcome != hub.PnsUnreachable || !r.Service {
 			t.Errorf("result %d: %+v", i, r)

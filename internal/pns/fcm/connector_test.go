@@ -3,10 +3,8 @@ package fcm_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -174,16 +172,14 @@ func TestWhatIsTooLargeIsNotSent(t *testing.T) {
 
 func TestAnUnreachableService(t *testing.T) {
 	t.Parallel()
-	env := pnstest.Start(t, &google{t: t, clock: clock.NewFake(pnstest.Now)})
-	reach := env.Dial
 	var dials atomic.Int64
-	env.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
-		if strings.HasPrefix(addr, "fcm.") {
-			dials.Add(1)
-			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
+	env := pnstest.Refuse(pnstest.Start(t, &google{t: t, clock: clock.NewFake(pnstest.Now)}), func(addr string) bool {
+		if !strings.HasPrefix(addr, "fcm.") {
+			return false
 		}
-		return reach(ctx, network, addr)
-	}
+		dials.Add(1)
+		return true
+	})
 	c := pnstest.Connect(t, fcm.New, credential(properties(t)), env)
 	for i, r := range pnstest.Send(t, c, &pns.Batch{Message: hello, Targets: pnstest.Targets("a", "b", "c")}) {
 		if r.Class != pns.Unsent || r.Outcome != hub.PnsUnreachable || !r.Service || r.Again != pns.No {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -61,3 +62,21 @@ var certificate = sync.OnceValues(func() (tls.Certificate, *x509.CertPool) {
 		"*.push.services.mozilla.com", "*.push.apple.com", "token.example", "*.example",
 	)
 })
+
+// Unreachable is an Env that refuses every connection.
+func Unreachable() pns.Env {
+	return Refuse(pns.Env{Clock: clock.NewFake(Now)}, func(string) bool { return true })
+}
+
+// Refuse returns an Env that refuses connections to some addresses, each a host
+// and a port.
+func Refuse(env pns.Env, refused func(addr string) bool) pns.Env {
+	dial := env.Dial
+	env.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		if refused(addr) {
+			return nil, &net.OpError{Op: "dial", Net: network, Err: errors.New("connection refused")}
+		}
+		return dial(ctx, network, addr)
+	}
+	return env
+}

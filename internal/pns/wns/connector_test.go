@@ -2,10 +2,8 @@ package wns_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -339,14 +337,7 @@ func TestWhatIsTooLargeIsNotSent(t *testing.T) {
 func TestAnUnreachableService(t *testing.T) {
 	t.Parallel()
 	m := &microsoft{t: t}
-	env := pnstest.Start(t, m)
-	dial := env.Dial
-	env.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
-		if strings.Contains(addr, ".notify.windows.com:443") {
-			return nil, errors.New("connection refused")
-		}
-		return dial(ctx, network, addr)
-	}
+	env := pnstest.Refuse(pnstest.Start(t, m), func(addr string) bool { return strings.Contains(addr, ".notify.windows.com:443") })
 	c := pnstest.Connect(t, wns.New, liveCredential(packageSID, secret, ""), env)
 	for i, r := range pnstest.Send(t, c, &pns.Batch{Message: hello, Targets: pnstest.Targets(at("a"), at("b"), "https://evil.example/")}) {
 		if i < 2 && (r.Class != pns.Unsent || r.Outcome != hub.PnsUnreachable || !r.Service) {

@@ -2,10 +2,8 @@ package xiaomi_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -14,7 +12,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/fanfare-hub/fanfare/internal/clock"
 	"github.com/fanfare-hub/fanfare/internal/hub"
 	"github.com/fanfare-hub/fanfare/internal/pns"
 	"github.com/fanfare-hub/fanfare/internal/pns/pnstest"
@@ -273,10 +270,7 @@ func TestBrokenAnswers(t *testing.T) {
 
 func TestAnUnreachableService(t *testing.T) {
 	t.Parallel()
-	env := pns.Env{Clock: clock.NewFake(pnstest.Now), Dial: func(context.Context, string, string) (net.Conn, error) {
-		return nil, errors.New("connection refused")
-	}}
-	c := pnstest.Connect(t, xiaomi.New, credential("s3cret", ""), env)
+	c := pnstest.Connect(t, xiaomi.New, credential("s3cret", ""), pnstest.Unreachable())
 	for i, r := range push(t, c, hello, "a", "b") {
 		if r.Class != pns.Unsent || r.Outcome != hub.PnsUnreachable || !r.Service {
 			t.Errorf("result %d: %+v", i, r)

@@ -1,10 +1,7 @@
 package xiaomi_test
 
 import (
-	"context"
-	"errors"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -12,7 +9,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/fanfare-hub/fanfare/internal/clock"
 	"github.com/fanfare-hub/fanfare/internal/pns"
 	"github.com/fanfare-hub/fanfare/internal/pns/pnstest"
 	"github.com/fanfare-hub/fanfare/internal/pns/xiaomi"
@@ -53,10 +49,7 @@ func TestProbe(t *testing.T) {
 
 func TestProbeWithoutTheService(t *testing.T) {
 	t.Parallel()
-	env := pns.Env{Clock: clock.NewFake(pnstest.Now), Dial: func(context.Context, string, string) (net.Conn, error) {
-		return nil, errors.New("connection refused")
-	}}
-	d := pnstest.Connect(t, xiaomi.New, credential("s3cret", ""), env).(pns.Prober).Probe(t.Context())
+	d := pnstest.Connect(t, xiaomi.New, credential("s3cret", ""), pnstest.Unreachable()).(pns.Prober).Probe(t.Context())
 	if d.OK || !strings.HasPrefix(d.Sentence, "Xiaomi could not be asked") || !strings.Contains(d.Sentence, "connection refused") {
 		t.Errorf("%+v", d)
 	}
