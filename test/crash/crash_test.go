@@ -73,21 +73,29 @@ func build(t *testing.T) string {
 	return binary
 }
 
+// startServices starts push services that outlive the hub's processes, and end
+// with the test.
+func startServices(t *testing.T) (*pnssim.Sim, *arrivals) {
+	t.Helper()
+	a := &arrivals{seen: map[string]int{}, news: make(chan struct{})}
+	sim, err := pnssim.Start(pnssim.Config{OnReceive: a.add})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := sim.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return sim, a
+}
+
 // killed makes one send to every device, and kills the process n times while
 // between 1 and 99 % of them have got it.
 func killed(t *testing.T, binary string, n int) {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	arrivals := &arrivals{seen: map[string]int{}, news: make(chan struct{})}
-	sim, err := pnssim.Start(pnssim.Config{OnReceive: arrivals.add})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := sim.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
+	sim, arrivals := startServices(t)
 	sim.SetLatency(pnssim.APNs, latency)
 	h := newHub(t, binary, sim)
 	h.fill(ctx)

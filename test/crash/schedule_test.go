@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fanfare-hub/fanfare/internal/pnssim"
 	nh "github.com/fanfare-hub/fanfare/notificationhubs"
 )
 
@@ -14,16 +13,7 @@ import (
 func TestKillKeepsSchedules(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	arrivals := &arrivals{seen: map[string]int{}, news: make(chan struct{})}
-	sim, err := pnssim.Start(pnssim.Config{OnReceive: arrivals.add})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := sim.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
+	sim, arrivals := startServices(t)
 	h := newHub(t, build(t), sim)
 	h.start(ctx)
 	if _, err := h.client.CreateRegistration(ctx, nh.Registration{Platform: nh.APNs, Handle: "00ff"}); err != nil {
