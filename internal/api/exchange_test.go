@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/fanfare-hub/fanfare/internal/hub"
+	"github.com/fanfare-hub/fanfare/internal/wire"
 )
 
 // The files of testdata/exchange are conversations of our own making, each on
@@ -106,6 +107,9 @@ func (c *conversation) exchange(text string) string {
 	got := answerText(resp, b)
 	if c.fixture.dispatch.count() > before {
 		got += acceptedMark + acceptedText(c.fixture.dispatch.last(c.t))
+	}
+	if _, detail, ok := wire.DecodeErrorBody(b); ok {
+		meet(detail)
 	}
 	return got
 }

@@ -89,11 +89,14 @@ func TestFeedbackContainer(t *testing.T) {
 	if got := records("03042025"); fmt.Sprint(got) != "[today]" {
 		t.Errorf("today has %v", got)
 	}
+	const none = "The specified blob does not exist."
 	for _, name := range []string{"03052025", "x", "..", "03042025x"} {
-		if got := f.open(base+"/"+name+"?"+query, "").want(404); got.header.Get("x-ms-error-code") != "BlobNotFound" {
-			t.Errorf("%s: %v", name, got.header)
+		got := f.open(base+"/"+name+"?"+query, "").want(404)
+		if got.header.Get("x-ms-error-code") != "BlobNotFound" || !strings.HasSuffix(got.body, "<Code>BlobNotFound</Code><Message>"+none+"</Message></Error>") {
+			t.Errorf("%s: %v %s", name, got.header, got.body)
 		}
 	}
+	meet(none)
 }
 
 // A signed URL opens no more than it says, and no longer; each refusal is the
@@ -110,12 +113,14 @@ func TestSignedURLs(t *testing.T) {
 			got.body != `<?xml version="1.0" encoding="utf-8"?><Error><Code>AuthenticationFailed</Code><Message>`+message+`</Message></Error>` {
 			t.Errorf("%s: %d %s", what, got.status, got.body)
 		}
+		meet(message)
 	}
 	base, query, _ := strings.Cut(container, "?")
 	const wrong = "The URL has an invalid signature."
 	refused("another hub", strings.Replace(container, "MyHub", "daily", 1), wrong)
 	refused("no such hub", strings.Replace(container, "MyHub", "none", 1), wrong)
 	refused("another permission", strings.Replace(container, "sp=rl", "sp=rlw", 1), wrong)
+	refused("a permission that is missing", strings.Replace(container, "sp=rl", "sp=w", 1), "The URL's signature does not allow this.")
 	refused("no signature", base, "The URL carries no signature for this address.")
 	refused("of errors", strings.Replace(base, "feedback", "errors", 1)+"/NH-1?"+query, "The URL carries no signature for this address.")
 	f.open(strings.Replace(container, "MyHub", "MYHUB", 1), "").want(200)

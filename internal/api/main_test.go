@@ -33,7 +33,7 @@ import (
 	"github.com/fanfare-hub/fanfare/internal/wire"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(suite{m}) }
 
 // What every test's namespace has: two hubs with rules of each sort.
 const (
@@ -315,6 +315,7 @@ func (g got) refused(status int, sentence string) got {
 	if !ok || code != status {
 		g.t.Fatalf("the body is not the error %d: %q", status, g.body)
 	}
+	meet(sentence)
 	end := ".TrackingId:" + g.header.Get("TrackingId") + ",TimeStamp:3/4/2025 5:06:07 AM"
 	if detail != sentence+end {
 		g.t.Errorf("detail %q\n   want %q", detail, sentence+end)

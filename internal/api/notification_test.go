@@ -390,9 +390,11 @@ func TestSendBodyThatEndsEarly(t *testing.T) {
 	f := setup(t)
 	answer := f.raw("POST " + messages + " HTTP/1.1\r\nHost: " + host + "\r\nAuthorization: " + f.token() +
 		"\r\nServiceBusNotification-Format: apple\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")
-	if !strings.HasPrefix(answer, "HTTP/1.1 400 ") || !strings.Contains(answer, "The request body ended early.") {
+	const sentence = "The request body ended early."
+	if !strings.HasPrefix(answer, "HTTP/1.1 400 ") || !strings.Contains(answer, "<Detail>"+sentence+".TrackingId:") {
 		t.Errorf("answer %q", answer)
 	}
+	meet(sentence)
 }
 
 // A test send gets its document always: with a flag of any form, and together
