@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -259,5 +260,39 @@ func TestStopParksWhatIsInFlight(t *testing.T) {
 	w.counts(w.final(id), map[string]map[string]int64{"fcmv1": {"Success": n}})
 	if got := len(w.sim.All(pnssim.FCM)); got != n {
 		t.Errorf("%d devices got it, want %d", got, n)
+	}
+}
+
+// What FCM keeps for a device ends with the notification, also where it is tried
+// later, and of both formats. After that nothing is sent.
+func TestFCMKeepsNothingBeyondTheExpiry(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	handles := map[nh.Platform][]string{}
+	for _, p := range []nh.Platform{nh.FCMV1, nh.GCM} {
+		name := "device:APA91b" + string(p)
+		handles[p] = []string{name, name + "fate-error-1.", name + "fate-error-9."}
+		for _, h := range handles[p] {
+			w.register(p, h, "a")
+		}
+	}
+	for p, n := range map[nh.Platform]*nh.Notification{nh.FCMV1: message(), nh.GCM: nh.NewFCMNotification(`{"data":{"a":"b"}}`)} {
+		left := w.expire(n)
+		expiry := w.clock.Now().Add(left)
+		id := w.send(n, "a")
+		w.idle()
+		w.advance(2 * time.Minute)
+		w.counts(w.final(id), map[string]map[string]int64{string(p): {"AbandonedNotificationMessages": 1, "Success": 2}})
+		for k, h := range handles[p] {
+			got := w.sim.Received(pnssim.FCM, h)
+			if len(got) != 1 && k < 2 || len(got) > 0 && k == 2 {
+				t.Fatalf("%s got %d messages", h, len(got))
+			}
+			for _, r := range got {
+				if ttl := fmt.Sprintf(`"ttl":"%ds"`, int64(expiry.Sub(r.At)/time.Second)); !strings.Contains(string(r.Body), ttl) {
+					t.Errorf("%s got %s, want %s", h, r.Body, ttl)
+				}
+			}
+		}
 	}
 }
