@@ -117,6 +117,24 @@ func TestInstallationExpires(t *testing.T) {
 }
 
 // What an installation derives follows it: re-derived on PUT, gone on DELETE.
+// What a client reads it can write back, and a template's name stands among its
+// tags whatever it is made of.
+func TestInstallationIsWrittenBack(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	long := strings.Repeat("x", 150)
+	f.putInstallation("i", `{"installationId":"i","platform":"wns","pushChannel":"`+wnsURI+`","templates":{"Template Name":{"body":"<toast/>"},"`+long+`":{"body":"<toast/>"}},`+
+		`"secondaryTiles":{"t":{"pushChannel":"`+wnsURI+`2","templates":{"a, b":{"body":"<toast/>"}}}}}`).want(200)
+	read := f.call(http.MethodGet, "/MyHub/installations/i", "").want(200).body
+	f.putInstallation("i", read).want(200)
+	if again := f.call(http.MethodGet, "/MyHub/installations/i", "").want(200).body; again != read || !strings.Contains(read, `"tags":["Template Name"]`) {
+		t.Errorf("it was\n%s\nand is\n%s", read, again)
+	}
+	f.patchInstallation("i", `[{"op":"add","path":"/templates/Template Name/tags","value":"template name"}]`).want(200)
+	f.patchInstallation("i", `[{"op":"add","path":"/templates/Template Name/tags","value":"another name"}]`).
+		refused(400, "Installation validation failed with following error(s):\n\nAn invalid tag(s) 'another name' was supplied. Valid tag characters are alphanumeric, _, @, -, ., : and #.")
+}
+
 func TestInstallationDerives(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

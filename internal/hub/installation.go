@@ -153,7 +153,10 @@ func validateTemplates(p Platform, templates map[string]InstallationTemplate) er
 		if err := body.Validate(p); err != nil {
 			return invalid("templates/%.200s: %s", name, err)
 		}
-		if err := validateTags(t.Tags); err != nil {
+		// What a client reads it may write back: the name is shown as a tag,
+		// whatever its characters are.
+		given := slices.DeleteFunc(slices.Clone(t.Tags), func(tag string) bool { return tagexpr.Fold(tag) == tagexpr.Fold(name) })
+		if err := validateTags(given); err != nil {
 			return err
 		}
 	}
