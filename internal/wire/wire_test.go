@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -330,6 +332,34 @@ func FuzzDecodeEntry(f *testing.F) {
 				return
 			} else if err != nil {
 				t.Fatalf("%q makes an answer that is not XML: %v", s, err)
+			}
+		}
+	})
+}
+
+// What is read of a list can be written, and is read again as it was.
+func FuzzDecodeFeed(f *testing.F) {
+	f.Add(string(wire.AppendFeed(nil, &wire.Feed{Title: "Registrations", Entries: []wire.Entry{
+		{Registration: wire.Registration{Platform: "wns", Template: true, Handle: "https://h/?a=1&b", Tags: []string{"a", "b"}, BodyTemplate: "<a/>]]>", Headers: []wire.Header{{Name: "X-WNS-Type", Value: "wns/raw"}}}},
+		{Registration: wire.Registration{Platform: "baidu", Handle: "u-c", PushVariables: map[string]string{"k": "v"}}},
+	}})))
+	f.Add(`<feed><title/><entry><content><RegistrationDescription xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:type="a:GcmRegistrationDescription"/></content></entry><x/></feed>`)
+	f.Fuzz(func(t *testing.T, s string) {
+		all, err := wire.DecodeFeed(strings.NewReader(s))
+		if err != nil {
+			return
+		}
+		var feed wire.Feed
+		for _, r := range all {
+			feed.Entries = append(feed.Entries, wire.Entry{Registration: r})
+		}
+		again, err := wire.DecodeFeed(strings.NewReader(string(wire.AppendFeed(nil, &feed))))
+		if err != nil || len(again) != len(all) {
+			t.Fatalf("%d registrations come back as %d, %v", len(all), len(again), err)
+		}
+		for i, r := range all {
+			if g := again[i]; g.Platform != r.Platform || g.Template != r.Template || g.Handle != r.Handle || !slices.Equal(g.Tags, r.Tags) || !maps.Equal(g.PushVariables, r.PushVariables) || !slices.Equal(g.Headers, r.Headers) {
+				t.Fatalf("%+v comes back as %+v", r, g)
 			}
 		}
 	})
