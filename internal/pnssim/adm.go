@@ -43,6 +43,9 @@ func registrationOf(r *http.Request) (id string, ok bool) {
 // amazonToken is the token endpoint of Login with Amazon.
 func (s *Sim) amazonToken(w http.ResponseWriter, r *http.Request) {
 	s.count(ADM, func(n *counts) { n.tokens++ })
+	if s.dictatedToken(w, ADM) {
+		return
+	}
 	r.Body = http.MaxBytesReader(w, r.Body, 16<<10)
 	if err := r.ParseForm(); err != nil || r.Method != http.MethodPost {
 		oauthError(w, http.StatusBadRequest, "invalid_request", "A form is expected.")

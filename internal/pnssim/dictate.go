@@ -27,6 +27,26 @@ func (s *Sim) dictated(w http.ResponseWriter, r *http.Request, svc Service, f Fa
 	return true
 }
 
+// SetTokenAnswer has the token endpoint of FCM, WNS or ADM say exactly that to
+// everybody; nil ends it. Tokens that were given out stay good.
+func (s *Sim) SetTokenAnswer(svc Service, a *Answer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults[svc].token = a
+}
+
+// dictatedToken writes the answer of SetTokenAnswer, and reports whether there
+// is one.
+func (s *Sim) dictatedToken(w http.ResponseWriter, svc Service) bool {
+	s.mu.Lock()
+	a := s.faults[svc].token
+	s.mu.Unlock()
+	if a != nil {
+		a.write(w)
+	}
+	return a != nil
+}
+
 func (a *Answer) write(w http.ResponseWriter) {
 	h := w.Header()
 	maps.Copy(h, a.Header)

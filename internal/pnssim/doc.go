@@ -16,8 +16,9 @@
 // Those with -N are answered so N times (1), and the device is live from then
 // on. Where a service knows no such fate, the device is live. To APNs, 64 zeros
 // are nobody's token; to Xiaomi, 0 is nobody's id. Xiaomi takes up to a thousand
-// ids in one request and answers once: a fate with a code befalls all of them,
-// and nobody gets the message.
+// ids in one request and answers once: it names those that are gone, expired or
+// malformed, and every other fate but slow befalls all of them, so that nobody
+// gets the message.
 //
 // # What devices got
 //

@@ -11,6 +11,7 @@ type faults struct {
 	stopped bool
 	latency time.Duration
 	hold    chan struct{} // answers wait until it is closed; nil: none
+	token   *Answer       // what the token endpoint says to everybody; nil: what it should
 	quota   int           // pushes for each minute; 0: any number
 	used    int
 	since   time.Time // when the minute began

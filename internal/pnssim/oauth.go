@@ -77,6 +77,9 @@ func (s *Sim) googleToken(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.count(FCM, func(n *counts) { n.tokens++ })
+	if s.dictatedToken(w, FCM) {
+		return
+	}
 	r.Body = http.MaxBytesReader(w, r.Body, 16<<10)
 	if err := r.ParseForm(); err != nil || r.PostForm.Get("grant_type") != "urn:ietf:params:oauth:grant-type:jwt-bearer" {
 		oauthError(w, http.StatusBadRequest, "unsupported_grant_type", "Invalid grant_type")
@@ -137,6 +140,9 @@ func (s *Sim) microsoftToken(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.count(WNS, func(n *counts) { n.tokens++ })
+	if s.dictatedToken(w, WNS) {
+		return
+	}
 	r.Body = http.MaxBytesReader(w, r.Body, 16<<10)
 	if err := r.ParseForm(); err != nil {
 		oauthError(w, http.StatusBadRequest, "invalid_request", "The body is not a form.")

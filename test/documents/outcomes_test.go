@@ -42,7 +42,7 @@ const tokenHead = `
 
 FCM, WNS and ADM take a push with an access token alone, which Fanfare gets from Google, Microsoft or Amazon with the hub's credential and renews in time.
 Without one nothing is sent, so that no answer here says anything of a handle. No answer at all counts as a 5xx does. Each row is
-tested with the part of Fanfare that gets tokens.
+given to a whole hub by a simulated endpoint of each of the three.
 `
 
 func outcomes(all []service, tokens []pnstest.Answer) string {
