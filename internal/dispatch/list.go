@@ -68,25 +68,60 @@ func (r *listRun) run(ctx context.Context) error {
 	case r.list.Parks > 0:
 		reports = append(reports, r.sound(ctx, p)...)
 	default:
-		reports = append(reports, r.attempt(ctx, p))
+		reports = append(reports, r.again(ctx, p))
 	}
 	return r.commit(ctx, reports)
 }
 
-// sound tries any one device, and the others if the service answers it: they are
-// held while it fails.
-func (r *listRun) sound(ctx context.Context, p page) []*report {
-	i := rand.IntN(len(p.devices))
-	probe := r.attempt(ctx, page{devices: p.devices[i : i+1], probe: true})
-	p.devices = slices.Delete(slices.Clone(p.devices), i, i+1)
-	if probe.failure != nil {
-		return []*report{probe, r.hold(p, probe.failure)}
+// sound tries any one device, and the others if the service answers it. While it
+// fails so that it may be the device's own failure, some more are tried; the rest
+// are held.
+func (r *listRun) sound(ctx context.Context, p page) (reports []*report) {
+	left := slices.Clone(p.devices)
+	rand.Shuffle(len(left), func(i, j int) { left[i], left[j] = left[j], left[i] })
+	var failed []*report
+	for len(left) > 0 && len(failed) < maxSoundings {
+		probe := r.attempt(ctx, page{devices: left[:1], probe: true})
+		left = left[1:]
+		switch {
+		case probe.answered:
+			return append(reports, append(r.works(ctx, failed, left), probe)...)
+		case probe.failure == nil: // it was not asked
+			reports = append(reports, probe)
+		case probe.failure.doubt:
+			failed = append(failed, probe)
+		default:
+			reports = append(reports, append(failed, probe)...)
+			return append(reports, r.hold(page{devices: left}, probe.failure))
+		}
 	}
-	rest := r.attempt(ctx, p)
-	if rest.failure != nil && rest.failure.doubt && probe.answered {
-		rest = rest.own()
+	if len(failed) == 0 {
+		return reports
 	}
-	return []*report{probe, rest}
+	return append(append(reports, failed...), r.hold(page{devices: left}, mildest(failed)))
+}
+
+// works sends to those that are left once the service has answered a device; who
+// failed before failed for its own sake, and so does who fails now.
+func (r *listRun) works(ctx context.Context, failed []*report, left []device) (reports []*report) {
+	for _, rep := range append(failed, r.attempt(ctx, page{devices: left})) {
+		if rep.failure != nil && rep.failure.doubt {
+			rep = rep.own()
+		}
+		reports = append(reports, rep)
+	}
+	return reports
+}
+
+// again makes another attempt at devices that failed for their own sakes: a list
+// of nothing but such says little of the service.
+func (r *listRun) again(ctx context.Context, p page) *report {
+	rep := r.attempt(ctx, p)
+	first := slices.ContainsFunc(p.devices, func(dv device) bool { return dv.entry.Tries == 0 })
+	if rep.failure != nil && rep.failure.doubt && !first && !r.d.outages.known(r.lane.key) {
+		return rep.own()
+	}
+	return rep
 }
 
 // hold reports devices that were not tried, since the service still fails.

@@ -27,6 +27,14 @@ func (o *outages) begin(key laneKey, now time.Time) bool {
 	return true
 }
 
+// known reports whether the service is known to fail.
+func (o *outages) known(key laneKey) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	_, known := o.since[key]
+	return known
+}
+
 // end returns when the outage began that is over with it.
 func (o *outages) end(key laneKey) (since time.Time, was bool) {
 	o.mu.Lock()

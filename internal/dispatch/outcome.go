@@ -15,7 +15,7 @@ type report struct {
 	in    interval
 	probe bool      // of one device, to see whether the service works
 	began time.Time // when the attempt began
-	// answered: the service said of a device what is final.
+	// answered: the service said of a device what shows that it works.
 	answered bool
 
 	counts  map[hub.Outcome]int64
@@ -97,6 +97,7 @@ func (j *send) judgeOne(r *report, dv *device, res *answer) {
 	case res.Service:
 		r.park(j.later(dv, &res.Result), res)
 	default:
+		r.answered = r.answered || res.speaksOfDevice()
 		r.again = append(r.again, j.later(dv, &res.Result))
 	}
 }

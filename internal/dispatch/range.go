@@ -66,7 +66,7 @@ type rangeRun struct {
 	flying   int
 	probing  bool      // one device at a time: the service failed before, or seems to
 	sounded  int       // devices that failed since it last answered, one at a time
-	doubted  []*report // pages that failed, perhaps for their devices' own sakes
+	doubted  []*report // pages, and devices that were sounded, that failed, perhaps for their own sakes
 	failure  *fail     // the service fails now: come to an end and park
 	abandon  bool      // time ran out: count what is left, unsent
 }
@@ -93,9 +93,7 @@ func (d *Dispatcher) runRange(ctx context.Context, stopping <-chan struct{}, t t
 // wake decides how a range that was parked goes on.
 func (r *rangeRun) wake() {
 	r.abandon = r.st.failing(r.now()) >= r.d.cfg.RetryWindow
-	if r.probing = r.st.Parks > 0 && !r.abandon; r.probing {
-		r.sounded = maxSoundings - 1 // it was seen to fail: one device is enough
-	}
+	r.probing = r.st.Parks > 0 && !r.abandon
 }
 
 // run keeps a window of pages in flight. Each turn is one commit: the pages
@@ -127,7 +125,7 @@ func (r *rangeRun) run(ctx context.Context) error {
 		case r.flying > 0:
 			ended = r.collect()
 		case len(r.doubted) > 0: // and nobody is left to be sounded
-			ended = r.fails(r.doubted[0])
+			ended = r.fails(mildest(r.doubted))
 		default:
 			return nil
 		}

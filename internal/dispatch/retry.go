@@ -116,7 +116,11 @@ func (j *send) parkedUntil(tx store.Tx, f *fail, parks int, most time.Duration) 
 			return now, nil
 		}
 	}
-	wait := max(f.retryAfter, backoff(parks))
+	pause := f.retryAfter
+	if f.doubt {
+		pause = min(pause, most/2) // those asked may all have spoken of themselves: look again in time
+	}
+	wait := max(pause, backoff(parks))
 	return whole(now.Add(max(min(wait, j.untilOver(most)), 0))), nil
 }
 

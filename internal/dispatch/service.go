@@ -28,7 +28,7 @@ func judgeService(p *page, results []answer, works bool) {
 			a.Service = a.Service && a.Class == pns.Credential && !a.Doubt
 		}
 		return
-	case len(asked) > 1 && !slices.ContainsFunc(asked, (*answer).speaksOfOne):
+	case len(asked) > 1 && !slices.ContainsFunc(asked, (*answer).refused):
 		blameService(asked)
 	}
 	for _, a := range asked {
@@ -63,19 +63,18 @@ func (a *answer) counts() bool {
 	return !a.Unasked && (a.Class != pns.Credential || a.Service)
 }
 
-// speaksOfDevice reports an answer that is no failure of the service.
+// speaksOfDevice reports an answer that is no failure of the service: it works,
+// and our credential for it does.
 func (a *answer) speaksOfDevice() bool {
 	switch a.Class {
 	case pns.OK, pns.Update, pns.Drop, pns.Hold, pns.Body:
 		return true
 	}
-	return false
+	return a.Outcome == hub.ChannelThrottled
 }
 
-// speaksOfOne reports a failure whose like no other device need have.
-func (a *answer) speaksOfOne() bool {
-	return a.Class == pns.Credential || a.Outcome == hub.ChannelThrottled
-}
+// refused reports an answer about our credential.
+func (a *answer) refused() bool { return a.Class == pns.Credential }
 
 // failed reports that the device can be tried again later.
 func (a *answer) failed() bool {

@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -23,22 +24,28 @@ func (r *rangeRun) take(rep *report) []*report {
 		}
 		return []*report{rep}
 	case !rep.failure.doubt:
-		r.st.end(rep.in, rep.untouched())
-		return append(r.fails(rep), rep)
-	case rep.probe:
-		r.st.end(rep.in, rep.untouched())
-		if r.sounded++; r.sounded == maxSoundings {
-			return append(r.fails(rep), rep)
-		}
-		return []*report{rep}
+		r.doubted = append(r.doubted, rep)
+		return r.fails(rep.failure)
 	}
 	r.doubted = append(r.doubted, rep)
 	r.probing = true
-	return nil
+	if rep.probe {
+		r.sounded++
+	}
+	if r.sounded < maxSoundings {
+		return nil
+	}
+	return r.fails(mildest(r.doubted))
 }
 
-// works notes that the service has answered a device. Pages that were in doubt
-// failed for their devices' own sakes.
+// mildest is the failure whose wait is the shortest: what one device asked for
+// must not make all others wait.
+func mildest(failed []*report) *fail {
+	return slices.MinFunc(failed, func(a, b *report) int { return cmp.Compare(a.failure.retryAfter, b.failure.retryAfter) }).failure
+}
+
+// works notes that the service has answered a device. What was in doubt failed
+// for its devices' own sakes.
 func (r *rangeRun) works() (settled []*report) {
 	if !r.st.FailingSince.IsZero() {
 		r.st.recovered(r.now())
@@ -53,15 +60,15 @@ func (r *rangeRun) works() (settled []*report) {
 	return settled
 }
 
-// fails notes that the service fails, as rep or a page in doubt says. Pages that
-// were in doubt have failed with it.
-func (r *rangeRun) fails(rep *report) (settled []*report) {
+// fails notes that the service fails: with it the reports in doubt, which it
+// returns.
+func (r *rangeRun) fails(f *fail) (settled []*report) {
 	settled, r.doubted = r.doubted, nil
-	r.failure = rep.failure
-	began := rep.began
-	for _, d := range settled {
-		r.st.end(d.in, d.untouched())
-		began = earlier(began, d.began)
+	r.failure = f
+	began := settled[0].began
+	for _, rep := range settled {
+		r.st.end(rep.in, rep.untouched())
+		began = earlier(began, rep.began)
 	}
 	if r.st.FailingSince.IsZero() {
 		r.st.FailingSince = began
