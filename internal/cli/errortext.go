@@ -82,6 +82,11 @@ func answerHint(a *nh.ResponseError) string {
 		return "SharedAccessKeyName and SharedAccessKey of the connection string are those of no rule of this hub, or of its namespace where the command asks for that"
 	case a.StatusCode == http.StatusNotFound && strings.HasPrefix(sentence, "No service is hosted"):
 		return "no hub has this name there: fanfare hub list shows those there are"
+	case a.StatusCode == http.StatusNotFound && sentence == "" && a.TrackingID != "" && strings.Contains(a.Path, "/registrations/"):
+		// Azure says nothing of a registration that is missing, and so do we.
+		return "the hub has no registration with this id: fanfare registration list shows those there are"
+	case a.StatusCode == http.StatusConflict && strings.HasPrefix(sentence, "SubCode=40900"):
+		return "a hub has this name already: fanfare hub update and fanfare hub set-credential change it"
 	case a.StatusCode == http.StatusBadRequest && a.Detail == "" && a.TrackingID == "":
 		// net/http's answer to plain HTTP on a port of TLS is no hub's.
 		return "is it a hub, and does it speak TLS there? The connection string then begins with Endpoint=sb://"
