@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -13,26 +15,32 @@ import (
 	"github.com/fanfare-hub/fanfare/internal/wire"
 )
 
+// credentialProperties are the names of each credential's properties, as the .NET
+// client writes them.
+var credentialProperties = map[string][]string{
+	"ApnsCredential":    {"ApnsCertificate", "CertificateKey", "Endpoint", "Thumbprint", "Token", "KeyId", "AppName", "AppId"},
+	"GcmCredential":     {"GoogleApiKey", "GcmEndpoint"},
+	"FcmV1Credential":   {"PrivateKey", "ProjectId", "ClientEmail"},
+	"WnsCredential":     {"PackageSid", "SecretKey", "WindowsLiveEndpoint"},
+	"MpnsCredential":    {"MpnsCertificate", "CertificateKey", "Thumbprint"},
+	"AdmCredential":     {"ClientId", "ClientSecret", "AuthTokenUrl", "SendUrlTemplate"},
+	"BaiduCredential":   {"BaiduApiKey", "BaiduSecretKey", "BaiduEndPoint"},
+	"BrowserCredential": {"Subject", "VapidPublicKey", "VapidPrivateKey"},
+	"XiaomiCredential":  {"AppSecret", "Endpoint"},
+}
+
+// plain are those that are no secret.
+var plain = []string{
+	"AppId", "AppName", "KeyId", "Endpoint", "Thumbprint", "ProjectId", "ClientEmail", "GcmEndpoint", "PackageSid", "WindowsLiveEndpoint",
+	"ClientId", "AuthTokenUrl", "SendUrlTemplate", "BaiduEndPoint", "Subject", "VapidPublicKey",
+}
+
 // Names of properties are taken in any letter case, as Azure's own APIs write
 // them, kept under the one that its .NET client reads, and never shown unless
 // they are known to be no secret.
 func TestPropertyNamesInAnyCase(t *testing.T) {
 	t.Parallel()
-	plain := []string{
-		"AppId", "AppName", "KeyId", "Endpoint", "Thumbprint", "ProjectId", "ClientEmail", "GcmEndpoint", "PackageSid", "WindowsLiveEndpoint",
-		"ClientId", "AuthTokenUrl", "SendUrlTemplate", "BaiduEndPoint", "Subject", "VapidPublicKey",
-	}
-	for element, names := range map[string][]string{
-		"ApnsCredential":    {"ApnsCertificate", "CertificateKey", "Endpoint", "Thumbprint", "Token", "KeyId", "AppName", "AppId"},
-		"GcmCredential":     {"GoogleApiKey", "GcmEndpoint"},
-		"FcmV1Credential":   {"PrivateKey", "ProjectId", "ClientEmail"},
-		"WnsCredential":     {"PackageSid", "SecretKey", "WindowsLiveEndpoint"},
-		"MpnsCredential":    {"MpnsCertificate", "CertificateKey", "Thumbprint"},
-		"AdmCredential":     {"ClientId", "ClientSecret", "AuthTokenUrl", "SendUrlTemplate"},
-		"BaiduCredential":   {"BaiduApiKey", "BaiduSecretKey", "BaiduEndPoint"},
-		"BrowserCredential": {"Subject", "VapidPublicKey", "VapidPrivateKey"},
-		"XiaomiCredential":  {"AppSecret", "Endpoint"},
-	} {
+	for element, names := range credentialProperties {
 		t.Run(element, func(t *testing.T) {
 			t.Parallel()
 			f := setup(t)
@@ -65,6 +73,34 @@ func TestPropertyNamesInAnyCase(t *testing.T) {
 			f.manage("PUT", "/shop", hubBody(pns(element, names[0], "a", strings.ToUpper(names[0]), "b")), "If-Match", "*").
 				refused(400, fmt.Sprintf("The %s credential has the property %q more than once: letter case does not count.", before.Platform, names[0]))
 		})
+	}
+}
+
+// docs/configuration.md names every property, and says whether it is a secret.
+func TestCredentialPropertiesInDocs(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../docs/configuration.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got, want []string
+	for _, m := range regexp.MustCompile("(?m)^\\| (\\w+) \\| `(\\w+)` \\|.*\\|\\s+(yes)? *\\|$").FindAllStringSubmatch(string(text), -1) {
+		got = append(got, strings.Join(m[1:], " "))
+	}
+	for element, names := range credentialProperties {
+		platform := strings.ToLower(strings.TrimSuffix(element, "Credential"))
+		for _, name := range names {
+			secret := "yes"
+			if slices.Contains(plain, name) {
+				secret = ""
+			}
+			want = append(want, platform+" "+name+" "+secret)
+		}
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("the page has\n%q, want\n%q", got, want)
 	}
 }
 

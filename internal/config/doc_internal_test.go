@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/fanfare-hub/fanfare/internal/hub"
 )
 
 // row is a row of a table in docs/configuration.md.
@@ -141,5 +143,21 @@ func TestDefaultsAreDocumented(t *testing.T) {
 	}
 	if len(want) > 0 {
 		t.Errorf("the page does not tell of %v", want)
+	}
+}
+
+// The page names the key of each property as mistakes in the file are told.
+func TestDocOfPropertyNames(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../docs/configuration.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range hub.Platforms {
+		for _, name := range keyNames(p) {
+			if want := fmt.Sprintf("\n| %s | `%s` | `%s` |", p, name[0], name[1]); !strings.Contains(string(text), want) {
+				t.Errorf("the page has no row %s", want)
+			}
+		}
 	}
 }
