@@ -53,7 +53,7 @@ func (r *listRun) rest(ctx context.Context, due time.Time) error {
 	return r.d.update(ctx, func(tx store.Tx) error { return tx.SaveTask(r.t.Lease(), &t) })
 }
 
-// run makes one attempt. A list whose service failed tries one device first.
+// run makes one attempt. A list whose service failed tries a few devices first.
 func (r *listRun) run(ctx context.Context) error {
 	p, ended, err := r.read(ctx)
 	if err != nil {
