@@ -51,7 +51,10 @@ func TestRegistrationSentences(t *testing.T) {
 	refusals{
 		description("Gcm", `<GcmRegistrationId>`+strings.Repeat("x", 4097)+`</GcmRegistrationId>`): "The PNS handle has 4097 bytes; at most 4096 are allowed.",
 		description("Gcm", `<GcmRegistrationId>a b</GcmRegistrationId>`):                           "The PNS handle holds blanks or control characters.",
-		description("Baidu", `<BaiduUserId>u</BaiduUserId>`):                                       "The Baidu handle is not valid: userId-channelId is expected.",
+		description("Baidu", `<BaiduUserId>u</BaiduUserId>`):                                       "The Baidu handle is not valid: BaiduUserId, without a hyphen, and BaiduChannelId are expected.",
+		description("Baidu", `<BaiduChannelId>c</BaiduChannelId>`):                                 "The Baidu handle is not valid: BaiduUserId, without a hyphen, and BaiduChannelId are expected.",
+		description("Baidu", `<BaiduUserId>u-c</BaiduUserId>`):                                     "The Baidu handle is not valid: BaiduUserId, without a hyphen, and BaiduChannelId are expected.",
+		description("Baidu", `<BaiduUserId>u-v</BaiduUserId><BaiduChannelId>c</BaiduChannelId>`):   "The Baidu handle is not valid: BaiduUserId, without a hyphen, and BaiduChannelId are expected.",
 		description("Windows", `<ChannelUri>token</ChannelUri>`):                                   "The channel URI is not an absolute URI that begins with http:// or https://.",
 		browser("AAAA", secret):                              "p256dh is not a public key of 65 bytes in base64url.",
 		browser(p256dh, "AAAA"):                              "auth is not a secret of 16 bytes in base64url.",
@@ -99,6 +102,7 @@ func TestInstallationSentences(t *testing.T) {
 		return `{"installationId":"i","platform":"wns","pushChannel":"` + wnsURI + `","secondaryTiles":{` + members + `}}`
 	}
 	refusals{
+		`{"installationId":"i","platform":"baidu","pushChannel":"u"}`: "The Baidu handle is not valid: userId-channelId is expected.",
 		of(`"userId":"a b"`): `userId "a b" is not valid: letters, digits and - _ @ # . : = are allowed, at most 512.`,
 		of(`"templates":{` + many(100, `"t%d":{"body":"{}"}`, ",") + `},"tags":[` + many(100, `"t%d"`, ",") + `]`): "The installation stands for 10302 registrations and tags: every template carries the device's tags again. At most 10000 are allowed.",
 		of(`"templates":{` + many(101, `"t%d":{"body":"{}"}`, ",") + `}`):                                          "There are 101 templates; at most 100 are allowed.",

@@ -128,9 +128,7 @@ func (m *members) handle(r *Registration) {
 		r.Handle = m.text("ChannelUri")
 		r.SecondaryTileName = m.text("SecondaryTileName")
 	case baidu:
-		if user, channel := m.text("BaiduUserId"), m.text("BaiduChannelId"); user != "" || channel != "" {
-			r.Handle = user + "-" + channel
-		}
+		r.Handle = m.baidu()
 	case browser:
 		r.Handle, r.P256DH, r.Auth = m.text("Endpoint"), m.text("P256DH"), m.text("Auth")
 	case gcm:
@@ -140,6 +138,19 @@ func (m *members) handle(r *Registration) {
 	default:
 		r.Handle = m.text(namesOf(r.Platform).element + "RegistrationId")
 	}
+}
+
+// baidu joins the two halves of a Baidu handle. The first hyphen is where they
+// are taken apart again, so there is none in the first.
+func (m *members) baidu() string {
+	user, channel := m.text("BaiduUserId"), m.text("BaiduChannelId")
+	switch {
+	case user == "" && channel == "":
+		return ""
+	case user == "" || channel == "" || strings.Contains(user, "-"):
+		m.fail("The Baidu handle is not valid: BaiduUserId, without a hyphen, and BaiduChannelId are expected.")
+	}
+	return user + "-" + channel
 }
 
 func (m *members) template(r *Registration) {
