@@ -82,6 +82,7 @@ func kinds() []struct{ kind, inner string } {
 func TestRegistrationOfEveryKind(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
+	f.clock.Advance(time.Millisecond / 7) // times are read back as they were answered
 	for _, k := range kinds() {
 		t.Run(k.kind, func(t *testing.T) {
 			const common = `<Tags>vip,lang:de</Tags><PushVariables>{"nick":"Ada"}</PushVariables>`

@@ -78,7 +78,7 @@ func (s *server) handle(w http.ResponseWriter, hr *http.Request, e *event) (answ
 	e.hub = h.Name
 	r := &request{
 		Request: hr, w: w, path: p, query: parseQuery(hr.URL.RawQuery), route: found,
-		hub: h, rule: rule, now: e.started,
+		hub: h, rule: rule, now: e.started.Truncate(time.Microsecond), // as the store keeps times
 	}
 	if err := r.require(found.right); err != nil {
 		return answer{}, err
