@@ -188,6 +188,20 @@ func (d *HubDescription) Credential(p Platform) map[string]Secret {
 	return out
 }
 
+// CredentialProperties returns Azure's names of the properties that a platform's
+// credential can have here; nil if the platform has no credentials.
+func CredentialProperties(p Platform) []string {
+	f := (&HubDescription{}).fields(p, true)
+	if f == nil {
+		return nil
+	}
+	var names []string
+	for _, field := range f.known {
+		names = append(names, field.name)
+	}
+	return names
+}
+
 // SetCredential replaces a platform's credential, given under Azure's names of
 // its properties; nil removes it, and so does an empty map but for MPNS. The
 // typed fields are set from it: it is for programs that learn the names only

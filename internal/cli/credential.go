@@ -136,18 +136,30 @@ func (f *credentialFlags) read(p nh.Platform, stdin io.Reader) (map[string]nh.Se
 		}
 		out[name] = nh.Secret(value)
 	}
+	return out, f.readFiles(p, out, stdin)
+}
+
+// readFiles adds the properties that stand in files, and looks at the names of
+// all: one that is misspelt would be kept, and never used.
+func (f *credentialFlags) readFiles(p nh.Platform, out map[string]nh.Secret, stdin io.Reader) error {
 	for _, text := range f.propertyFiles {
 		name, path, ok := strings.Cut(text, "=")
 		if !ok || name == "" || path == "" {
-			return nil, misuse{errors.New("--property-file: NAME=PATH is expected")}
+			return misuse{errors.New("--property-file: NAME=PATH is expected")}
 		}
 		content, err := readFile(path, stdin)
 		if err != nil {
-			return nil, fmt.Errorf("--property-file: %w", err)
+			return fmt.Errorf("--property-file: %w", err)
 		}
 		out[name] = nh.Secret(strings.TrimSpace(string(content)))
 	}
-	return out, nil
+	known := nh.CredentialProperties(p)
+	for _, name := range slices.Sorted(maps.Keys(out)) {
+		if !slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, name) }) {
+			return misuse{fmt.Errorf("%q is not a property of the %s credential, which has %s", name, p, strings.Join(known, ", "))}
+		}
+	}
+	return nil
 }
 
 func readFile(name string, stdin io.Reader) ([]byte, error) {

@@ -95,6 +95,9 @@ func TestHub(t *testing.T) {
 	if got := fanfare(exitGood, set...); !strings.HasPrefix(got, "set AppId, AppName, Token, keyid of the apns credential of shop") {
 		t.Errorf("set-credential: %s", got)
 	}
+	if got := fanfare(exitMisuse, "hub", "set-credential", "wns", "--hub", "shop", "--property", "PackageSidd=x"); !strings.Contains(got, `"PackageSidd" is not a property of the wns credential, which has PackageSid, SecretKey, WindowsLiveEndpoint`) {
+		t.Errorf("a misspelt property: %s", got)
+	}
 	account, err := json.Marshal(map[string]string{"project_id": fcm["ProjectId"], "client_email": fcm["ClientEmail"], "private_key": fcm["PrivateKey"]})
 	if err != nil {
 		t.Fatal(err)
