@@ -25,7 +25,7 @@ fi
 # These run other people's programs.
 foreign=$("$go" list ./test/clients)
 jobs=$("$go" list ./test/jobs)
-if ! command -v npm >/dev/null || ! node -e 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null; then
+if ! command -v npm >/dev/null || ! node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null; then
   foreign=
   jobs=
   missing+=("the tests against foreign clients (test/clients), and of jobs against Azurite (test/jobs): no npm, or no node of version 20 or later")

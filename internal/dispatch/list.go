@@ -98,7 +98,11 @@ func (r *listRun) sound(ctx context.Context, p page) (reports []*report) {
 	if len(failed) == 0 {
 		return reports
 	}
-	return append(append(reports, failed...), r.hold(page{devices: left}, mildest(failed)))
+	f := mildest(failed)
+	if len(left) == 0 {
+		f = f.ofAll()
+	}
+	return append(append(reports, failed...), r.hold(page{devices: left}, f))
 }
 
 // works sends to those that are left once the service has answered a device; who
@@ -120,6 +124,9 @@ func (r *listRun) again(ctx context.Context, p page) *report {
 	first := slices.ContainsFunc(p.devices, func(dv device) bool { return dv.entry.Tries == 0 })
 	if rep.failure != nil && rep.failure.doubt && !first && !r.d.outages.known(r.lane.key) {
 		return rep.own()
+	}
+	if rep.failure != nil {
+		rep.failure = rep.failure.ofAll()
 	}
 	return rep
 }

@@ -39,6 +39,9 @@ type fail struct {
 	doubt      bool // it may be the devices' own, were they all asked by chance
 }
 
+// ofAll is the failure where every device there is was asked.
+func (f *fail) ofAll() *fail { return &fail{reason: f.reason, retryAfter: f.retryAfter} }
+
 // untouched reports whether no device of the page has a final answer or one of
 // its own: the whole page can be read again.
 func (r *report) untouched() bool {

@@ -125,7 +125,7 @@ func (r *rangeRun) run(ctx context.Context) error {
 		case r.flying > 0:
 			ended = r.collect()
 		case len(r.doubted) > 0: // and nobody is left to be sounded
-			ended = r.fails(mildest(r.doubted))
+			ended = r.fails(mildest(r.doubted).ofAll())
 		default:
 			return nil
 		}

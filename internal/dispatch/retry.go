@@ -117,8 +117,8 @@ func (j *send) parkedUntil(tx store.Tx, f *fail, parks int, most time.Duration) 
 		}
 	}
 	pause := f.retryAfter
-	if f.doubt {
-		pause = min(pause, most/2) // those asked may all have spoken of themselves: look again in time
+	if f.doubt && pause >= most {
+		pause = most / 2 // those asked may all have spoken of themselves: look again in time
 	}
 	wait := max(pause, backoff(parks))
 	return whole(now.Add(max(min(wait, j.untilOver(most)), 0))), nil
