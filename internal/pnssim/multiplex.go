@@ -41,10 +41,11 @@ func (s *Sim) GoAway(svc Service, after int) error {
 	if !multiplexed(svc) {
 		return fmt.Errorf("pnssim: %s speaks HTTP/1.1, which has no GOAWAY", svc)
 	}
-	for _, c := range s.apnsConns() {
-		if svc == APNs {
+	if svc == APNs {
+		for _, c := range s.apnsConns() {
 			c.takeLeave(after)
 		}
+		return nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
